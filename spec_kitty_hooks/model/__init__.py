@@ -1,0 +1,1 @@
+"""Data only: no I/O, no clock, no environment."""
