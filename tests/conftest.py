@@ -1,0 +1,108 @@
+"""What every test gets: a sealed environment, a stepping clock, real repositories and missions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from support.clock import Clock
+from support.missions import Mission, build_mission, seed
+from support.repo import Repo
+from support.sealed import ROOT_VARIABLE, sealed_environment
+from support.trace import traces, unchanged
+
+# Read before the first test seals the environment.
+_CORPUS = os.environ.get("SPEC_KITTY_CORPUS", "")
+_PEER = os.environ.get("SPEC_KITTY_PYTHON", "")
+_ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    max_examples=100,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("soak", settings.get_profile("ci"), derandomize=False, max_examples=10_000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --soak."""
+    parser.addoption("--soak", action="store_true", help="run the tests marked soak too")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, with a reason, what this machine or this call cannot run."""
+    if item.get_closest_marker("peer") and not _PEER:
+        pytest.skip("SPEC_KITTY_PYTHON names no interpreter with the released client")
+    if item.get_closest_marker("soak") and not item.config.getoption("--soak"):
+        pytest.skip("soak tests run with --soak only")
+
+
+@pytest.fixture(autouse=True)
+def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Seal the process environment of every test, and return it."""
+    env = sealed_environment(tmp_path / ".sealed")
+    for name in set(os.environ) - set(env) - {"PYTEST_CURRENT_TEST"}:
+        monkeypatch.delenv(name)
+    for name, value in env.items():
+        if os.environ.get(name) != value:
+            monkeypatch.setenv(name, value)
+    return env
+
+
+@pytest.fixture(autouse=True)
+def hooks_leave_no_trace(sealed: dict[str, str]) -> Iterator[None]:
+    """Fail a test in which a hook that `install_native` watches changed what it must not touch."""
+    yield
+    left = traces(Path(sealed[ROOT_VARIABLE]))
+    assert not left, "a hook changed what it must not touch:\n" + "\n".join(left)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A fresh clock that moves only when asked."""
+    return Clock()
+
+
+@pytest.fixture
+def repo(tmp_path: Path, sealed: dict[str, str], clock: Clock) -> Repo:
+    """A repository on main with one commit: a README, sources in src/a, src/b and src/c, the client's .gitignore."""
+    return seed(Repo.init(tmp_path / "repo", sealed, clock))
+
+
+@pytest.fixture
+def mission(repo: Repo) -> Mission:
+    """A mission on main: lane-a has WP01 (src/a/**) and WP02 (src/b/**), lane-b has WP03 (src/c/**); all planned."""
+    return build_mission(
+        repo, {"lane-a": {"WP01": ["src/a/**"], "WP02": ["src/b/**"]}, "lane-b": {"WP03": ["src/c/**"]}}
+    )
+
+
+@pytest.fixture
+def untouched() -> Callable[[Repo], AbstractContextManager[None]]:
+    """Return the context manager that fails if its block changes anything of a repository but objects."""
+    return unchanged
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder with golden.json and kitty-specs/ of real missions."""
+    place = Path(_CORPUS) if _CORPUS else _ROOT.parent / "shared" / "corpus"
+    if not (place / "golden.json").is_file():
+        pytest.skip("no corpus of real missions here; SPEC_KITTY_CORPUS can name one")
+    return place
+
+
+@pytest.fixture(scope="session")
+def peer_python() -> str:
+    """The interpreter that has the released client installed."""
+    if not _PEER:
+        pytest.skip("SPEC_KITTY_PYTHON names no interpreter with the released client")
+    return _PEER
