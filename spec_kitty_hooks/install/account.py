@@ -1,0 +1,58 @@
+"""What an installation has to say for itself.
+
+Puts reports together; changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spec_kitty_hooks.install import interpreter
+from spec_kitty_hooks.install.report import InstallReport, shown
+
+if TYPE_CHECKING:
+    from spec_kitty_hooks.install.deposit import Deposit, Pinned
+    from spec_kitty_hooks.install.plan import Plan
+    from spec_kitty_hooks.install.repository import Repository
+
+
+def of_install(repository: Repository, plan: Plan, pinned: Pinned, done: Deposit) -> InstallReport:
+    """Return the report of what was put in place; not `ok` while hooks kept by somebody else do not call ours."""
+    problem, remediation = None, []
+    if done.lines and plan.foreign:
+        problem = (
+            f"core.hooksPath is {shown(plan.foreign.value)} ({plan.foreign.scope} configuration, "
+            f"{shown(plan.foreign.origin)}) and stays so: git calls our hooks once the hooks there do."
+        )
+        remediation = [f"add to {lines.file}: {line}" for lines in done.lines for line in lines.lines]
+        remediation.append("spec-kitty-hooks install")
+    return InstallReport(
+        ok=problem is None,
+        scheme=plan.scheme,
+        hooks_path=shown(plan.hooks_path),
+        installed=done.installed,
+        kept=done.kept,
+        ignored=done.ignored,
+        notes=[*done.notes, *_notes(repository, plan, pinned)],
+        lines_to_add=done.lines,
+        problem=problem,
+        remediation=remediation,
+    )
+
+
+def _notes(repository: Repository, plan: Plan, pinned: Pinned) -> list[str]:
+    notes = []
+    if tree := interpreter.linked_worktree_around(pinned.python, repository):
+        notes.append(f"The interpreter lies in the worktree {shown(tree)}: without it, commits are refused everywhere.")
+    if plan.scheme == "existing-hooks-path" and not plan.by_hand:
+        notes.append(f"Hooks in {shown(plan.hooks_path)} name this machine's interpreter: do not commit them.")
+    if plan.scheme == "hooks-directory":
+        notes.append("core.hooksPath is absolute: after moving this repository, run `spec-kitty-hooks install` again.")
+        notes.append(
+            "`pre-commit install` refuses while core.hooksPath is set; that framework takes our manifest instead."
+        )
+        notes += [
+            f"{shown(file)} sets a core.hooksPath of its own: our hooks do not run in that worktree."
+            for file in repository.overriding_worktrees()
+        ]
+    return notes
