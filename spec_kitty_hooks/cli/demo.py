@@ -1,0 +1,36 @@
+"""`demo`: the hooks at work in a repository that is thrown away afterwards."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from spec_kitty_hooks import errors
+from spec_kitty_hooks.demonstration.story import Story
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Keep the repository and print where it is.")
+def demo(keep: bool) -> int:
+    """Build a small repository in a temporary directory and show the hooks refuse and allow.
+
+    Takes a few seconds, touches nothing else, and exits with 1 if anything came out otherwise than told.
+    """
+    with tempfile.TemporaryDirectory(prefix="spec-kitty-hooks-demo-", ignore_cleanup_errors=True) as place:
+        root = Path(tempfile.mkdtemp(prefix="spec-kitty-hooks-demo-") if keep else place) / "repository"
+        root.mkdir()
+        story = Story(root.resolve(), _show)
+        story.play()
+    if keep:
+        _show(f"\nThe repository is in {root}\n")
+    for surprise in story.surprises:
+        sys.stderr.write(f"spec-kitty-hooks: the demonstration did not come out as told: {surprise}\n")
+    return errors.BLOCKED if story.surprises else errors.PASS
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
