@@ -80,6 +80,7 @@ def manifest() -> str:
         "  always_run: true\n"
         "  pass_filenames: false\n"
         "  require_serial: true\n"
+        "  verbose: true\n"  # else the framework swallows warnings, and what could not be judged looks green
         "  minimum_pre_commit_version: 3.2.0\n"
         for hook in catalog.HOOKS
     )
