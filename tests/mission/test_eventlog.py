@@ -210,7 +210,7 @@ def test_a_bad_line_is_marked_and_hides_no_other(name: str) -> None:
     bad, reason = DAMAGE[name]
     log = parse_log(LINE + b"\n" + bad + b"\n" + line_of(NOTE) + b"\n")
     assert [event.line for event in log.events] == [1, 3]
-    assert log.damage == (Damage(line=2, reason=reason),)
+    assert log.damage == (Damage(line=2, reason=reason, raw=bad),)
 
 
 # --- logs ------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
+
 from support.hooks import cli, cli_json
 from support.place import Arg
 from support.repo import Repo
@@ -78,6 +80,12 @@ def check(place: Repo, *paths: Arg) -> Any:
 def json_of(text: str) -> Any:
     """Return the one JSON value in a text."""
     return json.loads(text)
+
+
+def valid(place: Repo, name: str, value: Any) -> Any:
+    """Require that a value validates against the published schema `name`, and return it."""
+    jsonschema.validate(value, json_of(cli(place, "schema", name).stdout))
+    return value
 
 
 def codes_of(report: Any) -> list[tuple[str, str]]:

@@ -1,0 +1,203 @@
+"""Which mission and execution lane record a branch (design 4.2, formats 6.2).
+
+Reads meta.json and lanes.json from git objects only; a branch name proposes where to look first and proves nothing.
+"""
+
+from __future__ import annotations
+
+from spec_kitty_hooks import limits
+from spec_kitty_hooks.mission import branches as names
+from spec_kitty_hooks.mission.identity import legacy_work_package, propose_directories, read_mission
+from spec_kitty_hooks.model import context
+from spec_kitty_hooks.model.context import Placement
+from spec_kitty_hooks.model.ids import is_slug
+from spec_kitty_hooks.model.mission import ExecutionLane, Mission
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spec_kitty_hooks.mission.branches import Branches
+    from spec_kitty_hooks.mission.source import Source
+
+ROOT = "kitty-specs"
+_TREE = 0o040000
+
+
+def read_at(source: Source, commit: str, directory: str) -> Mission | None:
+    """Read one mission's identity at a commit; None if the commit has neither meta.json nor lanes.json for it."""
+    base = f"{commit}:{ROOT}/{directory}"
+    meta, lanes = source.read_many((f"{base}/meta.json", f"{base}/lanes.json"))
+    if meta is None and lanes is None:
+        return None
+    return read_mission(directory, meta.data if meta else None, lanes.data if lanes else None)
+
+
+def list_directories(source: Source, commit: str) -> tuple[str, ...]:
+    """Return the names of the mission directories at a commit; names that are no safe slug are left out."""
+    found = []
+    for entry in source.tree(f"{commit}:{ROOT}") or ():
+        name = entry.name.decode("utf-8", "replace")
+        if entry.mode == _TREE and is_slug(name):
+            found.append(name)
+    return tuple(found[: limits.MISSIONS])
+
+
+def read_all_at(source: Source, commit: str) -> Iterator[Mission]:
+    """Read every mission at a commit, in directory order, with one round trip."""
+    directories = list_directories(source, commit)
+    files = [f"{commit}:{ROOT}/{name}/{file}" for name in directories for file in ("meta.json", "lanes.json")]
+    blobs = source.read_many(files)
+    for index, name in enumerate(directories):
+        meta, lanes = blobs[2 * index], blobs[2 * index + 1]
+        if meta is not None or lanes is not None:
+            yield read_mission(name, meta.data if meta else None, lanes.data if lanes else None)
+
+
+def role_in(mission: Mission, branch: str) -> tuple[str, ExecutionLane | None, int]:
+    """Return the role a mission gives a branch, its lane, and how sure that is: 0 recorded, more: composed.
+
+    The role is "" if the mission does not know the branch. A planning lane works on the target branch itself.
+    """
+    for lane in mission.lanes:
+        if branch in lane.branches and branch != mission.target_branch:
+            return context.LANE, lane, lane.branches.index(branch)
+    work_package = "" if mission.has_lanes_file else legacy_work_package(branch, mission.directory)
+    if work_package:
+        return context.LANE, ExecutionLane(lane_id=work_package, wp_ids=(work_package,), branches=(branch,)), 0
+    if branch == mission.coordination_branch:
+        return context.COORDINATION, None, 0
+    if branch == mission.target_branch:
+        return context.TARGET, None, 0
+    if branch == mission.mission_branch:
+        return context.INTEGRATION, None, 0
+    return "", None, 0
+
+
+def looks_like_lane(branch: str) -> bool:
+    """Tell whether a branch name could be one that a mission records for a lane, so that a search is worth it."""
+    return "-lane-" in branch or branch.startswith("kitty/") or bool(legacy_work_package(branch, ""))
+
+
+class Registry:
+    """Finds the mission and lane of branches in one repository."""
+
+    def __init__(self, source: Source, branches: Branches, head: str) -> None:
+        self._source = source
+        self._branches = branches
+        self._head = head
+
+    def place(self, branch: str, *, thorough: bool = False) -> Placement:
+        """Find out what a branch is.
+
+        `thorough` also scans all missions for a branch whose name suggests none (the target branch of a mission,
+        say); a hook does not need that. Returns role `other` for a branch that no mission knows, and
+        `unrecorded lane` for one that is named like a lane but recorded nowhere.
+        """
+        found = self._find_proposed(branch)
+        if found is None and (thorough or looks_like_lane(branch)):
+            found = self._find_anywhere(branch)
+        if found is not None:
+            placement = self.settle(branch, *found)
+            return self._share(branch, placement) if thorough and placement.role == context.TARGET else placement
+        if branch.startswith("kitty/mission-") and "-lane-" in branch and self._carriers():
+            return Placement(role=context.UNRECORDED_LANE)
+        return Placement(role=context.OTHER)
+
+    def list_all(self) -> Iterator[tuple[Mission, str]]:
+        """Yield every mission with a commit that carries it, HEAD's first; a mission may come more than once."""
+        for commit in self._carriers():
+            for mission in read_all_at(self._source, commit):
+                yield mission, commit
+
+    def list_targeting(self, branch: str) -> tuple[tuple[Mission, str], ...]:
+        """Return the missions whose target is `branch`, by directory, each with a commit that carries it."""
+        found: dict[str, tuple[Mission, str]] = {}
+        for mission, commit in self.list_all():
+            if mission.target_branch == branch:
+                found.setdefault(mission.directory, (mission, commit))
+        return tuple(found[directory] for directory in sorted(found))
+
+    def place_work_tree(self, name: str, branch: str) -> Placement | None:
+        """Return the lane that a work tree `.worktrees/<name>` was made for; None if it is no lane's (formats 6.3)."""
+        for directory in propose_directories(f"kitty/mission-{name}") if "-lane-" in name else ():
+            commits = (self._head,) if self._carries(directory) else self._carriers()
+            found = (read_at(self._source, commit, directory) for commit in commits)
+            mission = next((one for one in found if one is not None), None)
+            for lane in mission.lanes if mission else ():
+                if mission and name == f"{directory}-{lane.lane_id}" and lane.branches and branch not in lane.branches:
+                    return self._hold_to(mission, lane)
+        return None
+
+    def _hold_to(self, mission: Mission, lane: ExecutionLane) -> Placement:
+        """Place what is checked out in a lane's work tree without being the lane; policy is the target branch's."""
+        tip = self._branches.newest(self._source, mission.target_branch)
+        plan, name = (tip.oid, names.show(tip)) if tip is not None else ("", "")
+        return Placement(role=context.DETACHED_LANE, mission=mission, lane=lane, plan=plan, plan_name=name)
+
+    def _carries(self, directory: str) -> bool:
+        return bool(self._head) and self._source.tree(f"{self._head}:{ROOT}/{directory}") is not None
+
+    def _share(self, branch: str, placement: Placement) -> Placement:
+        """Leave the mission open where several have this target branch: it is none of them in particular."""
+        missions = [mission.directory for mission, _commit in self.list_targeting(branch)]
+        if len(missions) < 2:
+            return placement
+        rest = len(missions) - limits.SHOWN_PATHS
+        listed = ", ".join(missions[: limits.SHOWN_PATHS]) + (f" and {rest} more" if rest > 0 else "")
+        return Placement(role=context.TARGET, problem=f"target branch of {len(missions)} missions: {listed}")
+
+    def _find_proposed(self, branch: str) -> tuple[Mission, str] | None:
+        best: tuple[int, Mission] | None = None
+        for directory in propose_directories(branch):
+            mission = read_at(self._source, self._head, directory) if self._head else None
+            role, _lane, rank = role_in(mission, branch) if mission else ("", None, 0)
+            if mission and role and rank == 0:
+                return mission, self._head
+            if mission and role and (best is None or rank < best[0]):
+                best = rank, mission
+        if best is None:
+            return None
+        recorded = self._find_anywhere(branch)  # a name that another mission records beats one composed for this one
+        return recorded or (best[1], self._head)
+
+    def _find_anywhere(self, branch: str) -> tuple[Mission, str] | None:
+        best: tuple[tuple[int, bool], Mission, str] | None = None
+        for commit in self._carriers():
+            for mission in read_all_at(self._source, commit):
+                role, _lane, rank = role_in(mission, branch)
+                order = rank, role != context.LANE  # the lane of one mission may be the target of another
+                if role and (best is None or order < best[0]):
+                    best = order, mission, commit
+            if best is not None and best[0][0] == 0:
+                break
+        return None if best is None else (best[1], best[2])
+
+    def _carriers(self) -> tuple[str, ...]:
+        """Return commits to search, HEAD first, one for each different kitty-specs tree."""
+        tips = dict.fromkeys(oid for oid in (self._head, *(ref.oid for ref in self._branches.refs)) if oid)
+        commits = list(tips)[: limits.SEARCHED_TIPS]
+        seen: dict[str, str] = {}
+        for commit, tree in zip(commits, self._source.read_many([f"{oid}:{ROOT}" for oid in commits]), strict=True):
+            if tree is not None:
+                seen.setdefault(tree.oid, commit)
+        return tuple(seen.values())
+
+    def settle(self, branch: str, mission: Mission, commit: str) -> Placement:
+        """Read the mission again where its planning is authoritative: at its target branch (design 4.5)."""
+        role, lane, _rank = role_in(mission, branch)
+        for short in (mission.target_branch, mission.coordination_branch):
+            is_judged = short == branch and role == context.LANE
+            tip = self._branches.newest(self._source, short) if short and not is_judged else None
+            planned = read_at(self._source, tip.oid, mission.directory) if tip else None
+            if tip and planned and role_in(planned, branch)[0]:
+                role, lane, _rank = role_in(planned, branch)
+                return Placement(role=role, mission=planned, lane=lane, plan=tip.oid, plan_name=names.show(tip))
+        return Placement(
+            role=role,
+            mission=mission,
+            lane=lane,
+            plan=commit,
+            plan_name=f"the branch's own copy at {commit[:8]}",
+            own_copy=True,
+        )
