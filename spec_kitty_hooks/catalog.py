@@ -55,16 +55,23 @@ HOOKS = (
     ),
 )
 
-# How to take a path out of the commit again: facts say which of the three applies.
+# How to take a path out of the commit again, and how to give an event log back what it had: facts say which applies.
 _UNSTAGE = (
     "git restore --staged -- {staged}",
     "git restore --staged --source={base} -- {amended}",
+    "git restore --staged --source={side} -- {brought}",
     "git rm --cached -- {unborn}",
 )
+_RESTORE = (
+    "git restore --staged --source={base} -- {restored}",
+    "git rm --cached -- {unborn}",
+    "keep the lines of both sides in {united} and nothing else, then git add it and commit again",
+)
+_INSTEAD = "make this change on branch {target} instead"
 _EXPLAIN = "spec-kitty-hooks explain {path}"
 _CONTEXT = "spec-kitty-hooks context"
 _WHERE = "spec-kitty-hooks where {mission}"
-_LOG_BACK = "git restore --staged --source={base} -- {path}"
+_SHOW = "git show {source}"
 
 _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
     (
@@ -73,7 +80,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BLOCK,
         "changed_paths_must_be_owned_by_the_active_work_package",
         "A changed path is outside what the active work package owns.",
-        (*_UNSTAGE, _EXPLAIN),
+        (*_UNSTAGE, _EXPLAIN, "or add it to owned_files in {head} on branch {target}, and commit that there"),
     ),
     (
         "PLANNING_PATH_ON_LANE",
@@ -81,7 +88,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BLOCK,
         "planning_artifacts_must_not_change_on_a_lane",
         "A path under kitty-specs/ changes on a lane branch; planning lives on the mission's own branch.",
-        (*_UNSTAGE, _WHERE),
+        (*_UNSTAGE, _INSTEAD, _WHERE),
     ),
     (
         "OWNERSHIP_SELF_GRANT",
@@ -89,7 +96,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BLOCK,
         "a_lane_must_not_change_its_own_ownership",
         "A lane changes work-package heads, lanes.json or policy, and so what it may do.",
-        (*_UNSTAGE, _WHERE),
+        (*_UNSTAGE, _INSTEAD, _WHERE),
     ),
     (
         "WP_ALREADY_APPROVED",
@@ -97,7 +104,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BLOCK,
         "approved_work_must_not_change",
         "Every work package of the lane is approved or done, so nothing may change on it.",
-        (_CONTEXT, *_UNSTAGE),
+        (*_UNSTAGE, "or have {wp} moved back to in_progress first, so that it is reviewed again", _CONTEXT),
     ),
     (
         "WP_NOT_STARTED",
@@ -105,7 +112,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         WARN,
         "work_starts_before_its_first_commit",
         "No work package of the lane has been started.",
-        (_CONTEXT,),
+        ("start {wp}: Spec Kitty's implement claims it and moves it to in_progress", _CONTEXT),
     ),
     (
         "ACTIVE_WP_CONTEXT_AMBIGUOUS",
@@ -113,7 +120,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BY_SITUATION,
         "one_active_work_package_owns_the_whole_change",
         "The change is split between work packages that are active at the same time.",
-        ("git commit --only -- {paths}", _CONTEXT),
+        ("git commit --only -- {only}", *_UNSTAGE, _CONTEXT),
     ),
     (
         "ACTIVE_WP_CONTEXT_MISSING",
@@ -121,7 +128,11 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BY_SITUATION,
         "a_lane_branch_is_recorded_by_a_mission",
         "The branch looks like a lane, but no mission that can be reached records it.",
-        (_CONTEXT,),
+        (
+            "git switch {lane_branch}",
+            "fetch the branch that plans the mission of {unrecorded}, or rename that branch if it is no lane",
+            _CONTEXT,
+        ),
     ),
     (
         "ACTIVE_WP_STATUS_UNAVAILABLE",
@@ -129,7 +140,11 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BY_SITUATION,
         "the_event_log_can_be_read",
         "The mission's event log cannot be read, so nobody can be shown to be active.",
-        (_WHERE,),
+        (
+            "fetch branch {unfetched}, which has the event log",
+            "put the event log back: {log} on branch {log_branch}",
+            _WHERE,
+        ),
     ),
     (
         "ACTIVE_WP_METADATA_MISSING",
@@ -137,7 +152,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BY_SITUATION,
         "the_active_work_package_has_a_file",
         "The active work package has no file in tasks/.",
-        (_WHERE,),
+        ("put a file for {wp} into {tasks} on branch {target}, and commit that there", _WHERE),
     ),
     (
         "ACTIVE_WP_METADATA_INVALID",
@@ -145,7 +160,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BY_SITUATION,
         "the_head_of_the_active_work_package_can_be_read",
         "The head of the active work package's file cannot be read.",
-        ("git show {source}",),
+        (_SHOW, "mend {head} on branch {target}, and commit that there"),
     ),
     (
         "ACTIVE_WP_OWNERSHIP_MISSING",
@@ -153,7 +168,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BY_SITUATION,
         "the_active_work_package_owns_files",
         "The active work package lists no owned_files.",
-        ("git show {source}",),
+        (_SHOW, "list owned_files in {head} on branch {target}, and commit that there"),
     ),
     (
         "DETACHED_HEAD",
@@ -161,7 +176,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BY_SITUATION,
         "a_lane_commit_is_made_on_the_lane_branch",
         "A lane's work tree is on a detached HEAD, so the commit belongs to no lane.",
-        ("git switch {branch}",),
+        ("git switch {lane_branch}",),
     ),
     (
         "SHALLOW_HISTORY",
@@ -185,7 +200,11 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BY_SITUATION,
         "policy_can_be_read",
         ".kittify/config.yaml holds a policy that cannot be read; the strictest reading holds.",
-        ("git show {source}",),
+        (
+            _SHOW,
+            "mend {policy}, git add it and commit again",
+            "mend .kittify/config.yaml on branch {policy_branch}, and commit that there",
+        ),
     ),
     (
         "EVENT_LOG_NOT_APPEND_ONLY",
@@ -193,7 +212,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BLOCK,
         "published_events_stay_as_they_are",
         "A published event is missing from the log, or changed.",
-        (_LOG_BACK, _WHERE),
+        (*_RESTORE, _SHOW, "put the lost lines back into {lacking}, then git add it and commit again", _WHERE),
     ),
     (
         "EVENT_LOG_ROLLED_BACK",
@@ -201,7 +220,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         WARN,
         "recorded_events_stay",
         "An event that was never published is taken back.",
-        (_LOG_BACK,),
+        _RESTORE,
     ),
     (
         "EVENT_LOG_UNREADABLE",
@@ -209,7 +228,12 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BLOCK,
         "every_line_of_the_log_is_an_event",
         "The event log has lines that cannot be read.",
-        (_LOG_BACK, _WHERE),
+        (
+            *_RESTORE,
+            "git -C {worktree} restore -- {log}",
+            "take these lines out of {damaged} on branch {log_branch}, and commit that there",
+            _WHERE,
+        ),
     ),
     (
         "EVENT_ID_CONFLICT",
@@ -217,7 +241,11 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BLOCK,
         "one_id_one_event",
         "One event id stands for two different contents.",
-        (_LOG_BACK, _WHERE),
+        (
+            *_RESTORE[:2],
+            "keep both lines in {twofold}, the unpublished one under a new event_id, then git add it and commit again",
+            _WHERE,
+        ),
     ),
     (
         "EVENT_TRANSITION_ILLEGAL",
@@ -225,7 +253,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BLOCK,
         "new_transitions_follow_the_lane_machine",
         "A new event moves a work package along an edge that does not exist, or without what the edge needs.",
-        (_LOG_BACK,),
+        _RESTORE,
     ),
     (
         "EVENT_FROM_FUTURE",
@@ -233,7 +261,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         WARN,
         "events_are_not_dated_in_the_future",
         "A new event is dated after now; it would outrank every event written until then.",
-        (_LOG_BACK,),
+        (*_RESTORE, "set the clock of this machine right, then record the event again"),
     ),
     (
         "EVENT_CHAIN_BROKEN",
@@ -249,7 +277,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         NOTE,
         "status_json_agrees_with_the_log",
         "status.json says something else than the log; the log is what counts.",
-        (_WHERE,),
+        ("let Spec Kitty write status.json anew: its next transition does", _WHERE),
     ),
     (
         "EVENT_LOG_SURFACES_DISAGREE",
@@ -257,7 +285,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         NOTE,
         "copies_of_the_log_agree",
         "Copies of the event log hold different events.",
-        (_WHERE,),
+        ("merge {others} into branch {log_branch}, keeping every line of both logs", _WHERE),
     ),
     (
         "MERGE_LOST_EVENTS",
@@ -265,7 +293,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BLOCK,
         "a_merge_keeps_the_events_of_both_sides",
         "The merge drops events that one of its sides has.",
-        (_WHERE,),
+        (_RESTORE[2], _WHERE),
     ),
 )
 

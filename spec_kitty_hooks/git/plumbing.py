@@ -171,6 +171,11 @@ class Git:
 
     # -- history
 
+    def find_commit(self, revision: str) -> str:
+        """Return the commit that a revision as people write it (`origin/main`, `HEAD~3`) names; "" if there is none."""
+        asked = self._program.run("rev-parse", "--verify", "-q", "--end-of-options", f"{revision}^{{commit}}")
+        return "" if asked.rc else asked.out.decode("ascii").rstrip("\n")
+
     def commit_parents(self, oid: str) -> tuple[str, ...]:
         """Return the parents that a commit names, which a shallow clone need not have; () if it is not here."""
         found = self.read(oid)

@@ -86,7 +86,6 @@ class LogChange(Record):
 
     path: bytes
     mission: str
-    base: str
     lost: tuple[Event, ...] = ()
     taken_back: tuple[Event, ...] = ()
     merge_lost: tuple[Event, ...] = ()
@@ -95,6 +94,7 @@ class LogChange(Record):
     broken: tuple[tuple[Event, str], ...] = ()
     new_damage: tuple[Damage, ...] = ()
     old_damage: tuple[Damage, ...] = ()
+    kept_at: str = ""  # a published commit that has the lost events, if the parent has them no more
     not_a_file: str = ""
     drifted: tuple[str, ...] = ()  # work packages whose lane in status.json differs
     unknown_base: bool = False  # history is cut off before the point to compare with
@@ -113,10 +113,12 @@ class Context(Record):
     """Everything one judgement of a change needs.
 
     `changes` are the changed paths as the new commit would differ from its first parent; `own` the part that differs
-    from every parent (the same unless it is a merge). `self_grants` are paths whose ownership-deciding content
-    changed. `editing` is true before an edit, when nothing is staged yet. `owners` are all work packages of the
-    mission, loaded only when some path is not owned by a candidate.
-    `now` is seconds since the epoch.
+    from every parent (the same unless it is a merge). `origins` names, for a path of `own` in a merge, the parent that
+    has the text to take ("": none has the path); a path that both sides changed is not in it. `self_grants` are paths
+    whose ownership-deciding content changed. `editing` is true before an edit, when nothing is staged yet. `owners` are
+    all work packages of the mission, loaded only when some path is not owned by a candidate. `torn_packages` are those
+    whose lane differs between copies of the log that count. `prefix` is the directory that the person stands in, as
+    git names it (`src/a/`). `now` is seconds since the epoch.
     """
 
     situation: Situation
@@ -126,9 +128,12 @@ class Context(Record):
     active: Active | None = None
     changes: tuple[Change, ...] = ()
     own: tuple[Change, ...] = ()
+    origins: Mapping[bytes, str] = {}
     self_grants: frozenset[bytes] = frozenset()
     owners: tuple[Owner, ...] = ()
     owner_lanes: Mapping[str, str] = {}
     editing: bool = False
     copies: tuple[LogCopy, ...] = ()
+    torn_packages: tuple[str, ...] = ()
     logs: tuple[LogChange, ...] = ()
+    prefix: bytes = b""

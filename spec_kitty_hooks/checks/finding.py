@@ -1,0 +1,121 @@
+"""Makes findings: the catalog's invariant and remedies together with the facts of one case."""
+
+from __future__ import annotations
+
+from spec_kitty_hooks import catalog
+from spec_kitty_hooks.model.findings import Finding
+from spec_kitty_hooks.text import quote_shell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from spec_kitty_hooks.model.context import Context
+    from spec_kitty_hooks.model.git import Change
+
+    Facts = Mapping[str, str | bytes]
+
+_MAGIC = frozenset(b"*?[\\")
+_SHOWN_OID = 12
+
+
+def make(  # noqa: PLR0913 (the keyword-only facts of one finding)
+    ctx: Context,
+    code: str,
+    message: str,
+    *,
+    severity: str = "",
+    work_package_id: str = "",
+    path: bytes | None = None,
+    change: str = "",
+    pattern: str = "",
+    details: dict[str, Any] | None = None,
+    unstage: Sequence[bytes] = (),
+    only: Sequence[bytes] = (),
+    facts: Facts | None = None,
+) -> Finding:
+    """Build the finding of `code` for this context.
+
+    `message` is one sentence without a final stop; it may hold outside text, which the printer escapes. `facts` fill
+    the remedies of the catalog and are quoted here; `unstage` are the paths that remedies may take out of the commit
+    (`path` unless given), `only` those that can be committed alone. `severity` lowers or raises the catalog's default
+    for this one case ("" keeps it); policy still has the last word.
+    """
+    mission = ctx.placement.mission
+    known: dict[str, str | bytes] = {"wp": work_package_id}
+    if mission is not None:
+        known |= {"mission": mission.directory, "target": mission.target_branch}
+    known |= facts or {}
+    quoted = {name: quote_shell(value) for name, value in known.items() if value}
+    if path is not None:
+        quoted["path"] = quote_shell(_as_argument(ctx, path))
+    if only:
+        quoted["only"] = _list_pathspecs(ctx, only)
+    quoted |= _describe_unstaging(ctx, unstage or ((path,) if path is not None else ()))
+    return Finding(
+        diagnostic_code=code,
+        message=message,
+        severity=severity,
+        mission=mission.directory if mission else "",
+        work_package_id=work_package_id,
+        branch_or_work_package=work_package_id or ctx.situation.branch or "HEAD",
+        violated_invariant=catalog.DIAGNOSTICS[code].invariant,
+        remediation=catalog.remedies(code, quoted),
+        path=path,
+        change=change,
+        pattern=pattern,
+        details=details or {},
+    )
+
+
+def _describe_unstaging(ctx: Context, paths: Sequence[bytes]) -> dict[str, str]:
+    """Return the facts that the one remedy asks for that takes `paths`, all of one kind, out of this commit."""
+    parents = ctx.situation.parents
+    if ctx.editing or not paths:
+        return {}
+    # In a merge both sides may have changed a path: then which text is right, only a person knows.
+    origin = ctx.origins.get(paths[0]) if len(parents) > 1 else (*parents, "")[0]
+    if origin is None:
+        return {}
+    words = _list_pathspecs(ctx, paths)
+    if not origin:
+        return {"unborn": words}
+    if len(parents) > 1 and origin != parents[0]:
+        return {"brought": words, "side": origin[:_SHOWN_OID]}
+    return {"amended" if ctx.situation.amend else "staged": words, "base": origin[:_SHOWN_OID]}
+
+
+def _list_pathspecs(ctx: Context, paths: Sequence[bytes]) -> str:
+    """Return paths as words for git, from where the person stands, each naming exactly itself."""
+    return " ".join(quote_shell(_as_pathspec(ctx, path)) for path in paths)
+
+
+def _as_pathspec(ctx: Context, path: bytes) -> bytes:
+    name = _from_here(ctx, path)
+    return b":(literal)" + name if name.startswith(b":") or not _MAGIC.isdisjoint(name) else name
+
+
+def _as_argument(ctx: Context, path: bytes) -> bytes:
+    name = _from_here(ctx, path)
+    return b"./" + name if name.startswith(b"-") else name
+
+
+def _from_here(ctx: Context, path: bytes) -> bytes:
+    """Return a path relative to the directory that the person stands in."""
+    here, there = ctx.prefix.split(b"/")[:-1], path.split(b"/")
+    shared = 0
+    while shared < min(len(here), len(there) - 1) and here[shared] == there[shared]:
+        shared += 1
+    return b"/".join([b".."] * (len(here) - shared) + there[shared:])
+
+
+def describe(change: Change) -> str:
+    """Return a changed path for a message: `src/a.py (modified)`."""
+    word = change.word()
+    return f"{show(change.path)} ({word})" if word else show(change.path)
+
+
+def show(path: bytes) -> str:
+    """Return a path for a message; undecodable bytes stay recognisable until the printer escapes them."""
+    return path.decode("utf-8", "surrogateescape")

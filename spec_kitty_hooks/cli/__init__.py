@@ -1,0 +1,1 @@
+"""The only place that knows the environment, click and exit; one file a command."""

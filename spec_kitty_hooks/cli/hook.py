@@ -1,0 +1,107 @@
+"""What the shims call: judges one hook run without loading click, pydantic or pygit2 (the commit path is sacred).
+
+Prints findings on stderr and nothing when nothing is wrong; writes nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from spec_kitty_hooks import errors, limits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FrameType
+
+    from spec_kitty_hooks.git.plumbing import Git
+    from spec_kitty_hooks.model.findings import Report
+
+COMMIT_HOOKS = ("pre-commit", "pre-merge-commit")
+
+
+def run(name: str, environ: Mapping[str, str]) -> int:
+    """Run the hook `name` in the current directory and return the exit code (0, 1 or 3; errors.EXIT_CODES).
+
+    `environ` is the environment as git gave it. A hook over its time limit answers as cannot judge.
+    """
+    _limit_time()
+    started = time.monotonic()
+    try:
+        if environ.get("PRE_COMMIT") == "1" and "GIT_INDEX_FILE" not in environ:  # a framework, and no `git commit`
+            from spec_kitty_hooks.cli.framework import run_without_commit
+
+            code = run_without_commit(environ)
+            if code is not None:
+                return code
+        report = _judge(environ)
+    except errors.HooksError as error:
+        return _refuse(error)
+    if report is None:
+        return errors.PASS
+    if report.findings:
+        from spec_kitty_hooks.report.text import print_hook
+
+        sys.stderr.write(print_hook(report, name))
+    took = time.monotonic() - started
+    if took > limits.HOOK_SECONDS_WARN:
+        sys.stderr.write(f"spec-kitty-hooks: this hook took {took:.1f} s; spec-kitty-hooks check --staged shows why\n")
+    return report.exit_code
+
+
+def _judge(environ: Mapping[str, str]) -> Report | None:
+    from spec_kitty_hooks.git.plumbing import Git
+
+    with Git.open(None, environ, hook=True) as git:
+        if _is_unconcerned(git):
+            return None
+        from spec_kitty_hooks.runner import Judgement
+
+        return Judgement(git, environ, time.time()).judge_staged()
+
+
+def _is_unconcerned(git: Git) -> bool:
+    """Tell whether this repository has no missions at all, as cheaply as that can be known.
+
+    A sparse checkout may hide kitty-specs/, a lane may have lost it, and a first mission may be staged: each is asked.
+    """
+    top, git_dir = git.layout.worktree, git.layout.git_dir
+    present = (top + b"/kitty-specs", top + b"/.kittify", git_dir + b"/info/sparse-checkout")
+    if git.layout.bare or any(os.path.lexists(path) for path in present):
+        return False
+    try:
+        with open(git_dir + b"/HEAD", "rb") as file:
+            head = file.read(limits.PATH_BYTES)
+    except OSError:
+        return False
+    is_plain_branch = head.startswith(b"ref: refs/heads/") and not (b"/kitty/" in head or b"-lane-" in head)
+    return is_plain_branch and not head.endswith(b"/.invalid\n") and not git.tracks("kitty-specs", ".kittify")
+
+
+def _refuse(error: errors.HooksError) -> int:
+    """Say why nothing could be judged; a commit in a repository that cannot be read is refused (reliability 3)."""
+    from spec_kitty_hooks.text import escape
+
+    sys.stderr.write(f"spec-kitty-hooks: cannot judge: {error.code}: {escape(error.message, limit=1000)}\n")
+    for step in error.remediation:
+        sys.stderr.write(f"  next: {escape(step, limit=1000)}\n")
+    return error.exit_code
+
+
+def _limit_time() -> None:
+    try:
+        from _signal import SIGALRM, alarm, signal  # type: ignore[import-not-found]  # `signal` itself loads enum
+    except ImportError:  # Windows has no alarm
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise errors.TimeLimitError(
+            "REPOSITORY_UNSUPPORTED",
+            f"the hook ran over {limits.HOOK_SECONDS_STOP} s and stopped; nothing was judged",
+            ("spec-kitty-hooks check --staged",),
+        )
+
+    signal(SIGALRM, stop)
+    alarm(limits.HOOK_SECONDS_STOP)

@@ -1,0 +1,22 @@
+"""`hook`: what the installed shims call; a known hook name never gets here (`__main__` takes the short path)."""
+
+from __future__ import annotations
+
+import click
+
+from spec_kitty_hooks.catalog import HOOKS
+
+
+@click.command()
+@click.argument("name", type=click.Choice([hook.name for hook in HOOKS]))
+@click.argument("arguments", nargs=-1)
+def hook(name: str, arguments: tuple[str, ...]) -> int:  # noqa: ARG001 (git's arguments say nothing we need)
+    """Run one git hook, as the installed shims and the pre-commit framework do.
+
+    Judges what the current `git commit` or `git merge` is about to record. Prints nothing when nothing is wrong.
+    """
+    import os
+
+    from spec_kitty_hooks.cli.hook import run
+
+    return run(name, os.environ)

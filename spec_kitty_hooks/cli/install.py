@@ -1,0 +1,97 @@
+"""`install` and `uninstall`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spec_kitty_hooks import errors
+from spec_kitty_hooks.cli.output import print_model
+from spec_kitty_hooks.cli.session import directory_option, json_option
+from spec_kitty_hooks.install.installation import install as put_in
+from spec_kitty_hooks.install.installation import uninstall as take_out
+from spec_kitty_hooks.install.shims import INSTALLABLE
+from spec_kitty_hooks.text import escape
+
+if TYPE_CHECKING:
+    from spec_kitty_hooks.install.report import InstallReport, UninstallReport
+
+
+@click.command()
+@click.option(
+    "--hook-type",
+    "hook_types",
+    multiple=True,
+    type=click.Choice(INSTALLABLE),
+    help="Install this hook only; may be repeated. Default: all.",
+)
+@click.option("--into-hooks-path", is_flag=True, help="Install into the directory that core.hooksPath already names.")
+@click.option("--yes-outside-repo", is_flag=True, help="Allow that even if the directory is outside this repository.")
+@json_option
+@directory_option
+def install(
+    hook_types: tuple[str, ...], into_hooks_path: bool, yes_outside_repo: bool, as_json: bool, directory: str | None
+) -> int:
+    """Make git run the hooks in this clone, for all its work trees.
+
+    Hooks that are there already go on running, first, with the same arguments and input; `uninstall` puts everything
+    back byte for byte. Where core.hooksPath is set already, nothing is changed and the lines to add are printed.
+    Install again after the repository or the Python environment has moved.
+
+    With the pre-commit framework, list the hooks of this project's manifest in .pre-commit-config.yaml instead.
+    """
+    report = put_in(
+        Path(directory) if directory else None,
+        hook_types=hook_types,
+        into_hooks_path=into_hooks_path,
+        outside_ok=yes_outside_repo,
+        environ=os.environ,
+    )
+    if as_json:
+        print_model(report)
+    else:
+        _write(report.ok, _describe_install(report), report)
+    return errors.PASS if report.ok else errors.BLOCKED
+
+
+@click.command()
+@json_option
+@directory_option
+def uninstall(as_json: bool, directory: str | None) -> int:
+    """Take the hooks out of this clone and put back what was there before, byte for byte."""
+    report = take_out(Path(directory) if directory else None, environ=os.environ)
+    if as_json:
+        print_model(report)
+    else:
+        listed = [f"Removed: {', '.join(report.removed)}"] if report.removed else []
+        listed += [f"Back as before: {', '.join(report.restored)}"] if report.restored else []
+        _write(report.ok, listed, report)
+    return errors.PASS if report.ok else errors.BLOCKED
+
+
+def _describe_install(report: InstallReport) -> list[str]:
+    lines = []
+    if report.ok:
+        place = escape(report.hooks_path or "git configuration", limit=1000)
+        lines.append(f"Installed: {', '.join(report.installed)} (in {place})")
+    if report.kept:
+        lines.append(f"Still running, before ours: {', '.join(report.kept)}")
+    if report.ignored:
+        lines.append(f"No longer running: {', '.join(report.ignored)}")
+    for addition in report.lines_to_add:
+        lines.append(f"Add to {escape(addition.file, limit=1000)}:")
+        lines += [f"    {escape(line, limit=1000)}" for line in addition.lines]
+    return lines
+
+
+def _write(ok: bool, lines: list[str], report: InstallReport | UninstallReport) -> None:
+    stream = sys.stdout if ok else sys.stderr
+    lines += [escape(note, limit=1000) for note in report.notes]
+    if report.problem:
+        lines.insert(0, f"spec-kitty-hooks: {escape(report.problem, limit=1000)}")
+    lines += [f"  next: {escape(step, limit=1000)}" for step in report.remediation]
+    stream.write("".join(f"{line}\n" for line in lines))

@@ -1,0 +1,81 @@
+"""A report as text for a person: finding first, then the next command. On the commit path when something is wrong.
+
+Every character that came from outside is escaped; no line begins with `[`, which Spec Kitty's own output swallows.
+"""
+
+from __future__ import annotations
+
+from spec_kitty_hooks import catalog, limits
+from spec_kitty_hooks.model import findings
+from spec_kitty_hooks.text import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from spec_kitty_hooks.model.findings import Finding, Report
+
+_SHOWN = (findings.BLOCK, findings.WARN)
+
+
+def print_hook(report: Report, hook: str) -> str:
+    """Return what a hook prints: findings that block or warn, "" if there are none."""
+    shown = [finding for finding in report.findings if finding.severity in _SHOWN]
+    if not shown:
+        return ""
+    what = "merge" if hook == "pre-merge-commit" else "commit"
+    lines = list(_describe(shown))
+    if report.exit_code:
+        refused = "refused" if report.verdict == findings.FAILED else "refused, because it cannot be judged"
+        lines.append(f"spec-kitty-hooks: {what} {refused}. Nothing was changed; what you staged is still staged.")
+    return "\n".join(lines) + "\n"
+
+
+def print_report(report: Report, *, verbose: bool = False) -> str:
+    """Return what `check` prints: findings of every severity, then the verdict; with `verbose` also the steps."""
+    lines = list(_describe(report.findings))
+    if verbose:
+        lines += [f"  {escape(note, limit=2000)}" for note in report.notes]
+    verdict = {
+        findings.PASSED: "pass",
+        findings.FAILED: "fail",
+        findings.CANNOT_JUDGE: "cannot judge",
+        findings.NOT_APPLICABLE: "nothing here to judge",
+    }[report.verdict]
+    lines.append(f"spec-kitty-hooks: {verdict}: {escape(report.subject)}")
+    return "\n".join(lines) + "\n"
+
+
+def _describe(found: Sequence[Finding]) -> Iterable[str]:
+    """Yield lines, findings of one code together; of many paths the first few, then a count."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in found:
+        groups.setdefault((finding.severity, finding.diagnostic_code), []).append(finding)
+    for severity in (findings.BLOCK, findings.WARN, findings.NOTE):
+        for (level, code), members in groups.items():
+            if level == severity:
+                yield from _describe_group(code, level, members)
+
+
+def _describe_group(code: str, severity: str, members: Sequence[Finding]) -> Iterable[str]:
+    label = {findings.BLOCK: "refused", findings.WARN: "warning", findings.NOTE: "note"}[severity]
+    if catalog.DIAGNOSTICS[code].family == catalog.CONTEXT:
+        label = "cannot judge"
+    for finding in members[: limits.SHOWN_PATHS]:
+        yield f"spec-kitty-hooks: {label}: {code}: {escape(finding.message, limit=1000)}"
+    if len(members) > limits.SHOWN_PATHS:
+        more = len(members) - limits.SHOWN_PATHS
+        yield f"  and {more} more of the same; spec-kitty-hooks check --staged --json lists all"
+    for step in _unite_steps(members[: limits.SHOWN_PATHS]):
+        yield f"  next: {escape(step, limit=limits.SHOWN_STEP_CHARACTERS)}"
+
+
+def _unite_steps(members: Sequence[Finding]) -> Iterable[str]:
+    """Yield the steps of the first finding; a command that ends in paths gets those of the others as well."""
+    paths: dict[str, dict[str, None]] = {step.partition(" -- ")[0]: {} for step in members[0].remediation}
+    for step in (step for member in members for step in member.remediation):
+        command, dashes, path = step.partition(" -- ")
+        if dashes:
+            paths.setdefault(command, {})[path] = None
+    for command, named in paths.items():
+        yield f"{command} -- {' '.join(named)}" if named else command

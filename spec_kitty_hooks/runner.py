@@ -1,0 +1,252 @@
+"""Judges a change: gathers facts, builds the context, runs the checks, applies policy, returns a Report.
+
+Prints nothing and decides no exit by itself; the same functions serve hooks and commands.
+"""
+
+from __future__ import annotations
+
+import os
+
+from spec_kitty_hooks import catalog, errors
+from spec_kitty_hooks.checks import CHECKS
+from spec_kitty_hooks.checks.finding import make
+from spec_kitty_hooks.checks.ownership import find_owner
+from spec_kitty_hooks.checks.planning import is_head
+from spec_kitty_hooks.git.merges import find_origins
+from spec_kitty_hooks.git.situation import read_situation
+from spec_kitty_hooks.logfacts import LogFacts
+from spec_kitty_hooks.mission.frontmatter import split_head
+from spec_kitty_hooks.mission.policy import read_policy, severity_of
+from spec_kitty_hooks.mission.reducer import reduce_log
+from spec_kitty_hooks.mission.surfaces import AUTHORITATIVE
+from spec_kitty_hooks.model import context, findings
+from spec_kitty_hooks.model.context import Context, PolicyView
+from spec_kitty_hooks.model.findings import Finding, Report
+from spec_kitty_hooks.model.git import Change
+from spec_kitty_hooks.survey import POLICY_PATH, Survey, describe_situation, survey
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from spec_kitty_hooks.git.plumbing import Git
+    from spec_kitty_hooks.mission.policy import Policy
+
+COMMIT = "commit"
+
+
+class Judgement:
+    """One change to judge, with every fact it needs; the survey stays readable for `context` and `explain`."""
+
+    def __init__(self, git: Git, environ: Mapping[str, str], now: float) -> None:
+        self._git = git
+        self._now = now
+        # A person in a subdirectory types paths from there; only a hook is told where that is.
+        self._prefix = os.fsencode(environ.get("GIT_PREFIX", "")) if git.hook else b""
+        self.situation = read_situation(git, environ)
+        self.survey: Survey = survey(git, self.situation, choice=environ.get("SPEC_KITTY_WP", ""))
+
+    def judge_staged(self) -> Report:
+        """Judge what the index holds against the parents that a commit made now would have.
+
+        Codes: the ownership, context, event log and merge families of the catalog.
+        """
+        parents = self.situation.parents
+        sides = [{change.path: change for change in self._git.staged_changes(parent)} for parent in parents or ("",)]
+        changes = tuple(sides[0].values())
+        own = tuple(change for change in changes if all(change.path in side for side in sides))
+        origins = find_origins(self._git, parents, sides, [change.path for change in own])
+        touched = {path: change for side in reversed(sides) for path, change in side.items()}
+        logs = tuple(LogFacts(self._git, self.survey.branches, parents).gather(touched))
+        ctx = self.build_context(changes, own, logs).replace(origins=origins)
+        return self._report(ctx, describe_situation(self.situation))
+
+    def judge_paths(self, paths: Sequence[bytes]) -> Report:
+        """Judge paths as if they were about to be edited; codes are those of ownership and context."""
+        changes = tuple(Change(path, "", 0o100644, 0o100644, "", "") for path in paths)
+        subject = f"{len(paths)} path{'' if len(paths) == 1 else 's'} on {self.situation.branch or 'a detached HEAD'}"
+        return self._report(self.build_context(changes, changes, (), editing=True), subject)
+
+    def build_context(
+        self,
+        changes: tuple[Change, ...],
+        own: tuple[Change, ...],
+        logs: tuple[context.LogChange, ...],
+        *,
+        editing: bool = False,
+    ) -> Context:
+        """Put the facts of one change together; other work packages are read only if one of them must be named."""
+        found = self.survey
+        policy = found.policy
+        view = PolicyView(
+            enforce_ownership=policy.enforce_ownership,
+            guard_planning=policy.block_mission_specs,
+            ownership_on_target=policy.ownership_on_target,
+            upstream_globs=policy.glob == "spec-kitty",
+        )
+        active = found.active
+        owners: tuple[context.Owner, ...] = ()
+        if active is not None and found.packages is not None and not _all_owned(active, own):
+            owners = found.packages.owners(found.packages.ids())
+        states = found.snapshot.work_packages if found.snapshot is not None else {}
+        return Context(
+            situation=self.situation,
+            placement=found.placement,
+            policy=view,
+            now=self._now,
+            active=active,
+            changes=changes,
+            own=own,
+            self_grants=frozenset(self._find_self_grants(own, editing)),
+            owners=owners,
+            owner_lanes={wp_id: state.lane for wp_id, state in states.items()},
+            editing=editing,
+            copies=found.copies,
+            torn_packages=self._find_torn_packages(),
+            logs=logs,
+            prefix=self._prefix,
+        )
+
+    def _find_torn_packages(self) -> tuple[str, ...]:
+        """Return the work packages whose reduced lane is not the same in all copies of the log that count."""
+        counting = [copy for copy in self.survey.copies if copy.role == AUTHORITATIVE]
+        logs = {copy.commit: copy.log for copy in reversed(counting) if copy.log is not None}
+        if len(logs) < 2:
+            return ()
+        reduced = [reduce_log(log).work_packages for log in logs.values()]
+        lanes = [{wp_id: state.lane for wp_id, state in packages.items()} for packages in reduced]
+        known = sorted({wp_id for one in lanes for wp_id in one})
+        return tuple(wp_id for wp_id in known if len({one.get(wp_id) for one in lanes}) > 1)
+
+    def _find_self_grants(self, changes: Sequence[Change], editing: bool) -> Iterator[bytes]:
+        """Yield changed paths whose content decides ownership; of an edit not yet made, every such path."""
+        if self.survey.placement.role != context.LANE:
+            return
+        for change in changes:
+            deciding = _find_deciding_part(change.path)
+            if deciding is not None and (editing or self._differs(change, deciding)):
+                yield change.path
+
+    def _differs(self, change: Change, extract: Callable[[bytes], object]) -> bool:
+        sides = []
+        for mode, oid in ((change.old_mode, change.old_oid), (change.new_mode, change.new_oid)):
+            blob = self._git.read(oid) if mode else None
+            sides.append(extract(blob.data) if blob is not None else None)
+        return bool(sides[0] != sides[1])
+
+    def _report(self, ctx: Context, subject: str) -> Report:
+        found = [*self._check_policy(ctx), *(finding for check in CHECKS for finding in check(ctx))]
+        evidence = self._evidence()
+        judged = []
+        for finding in found:
+            severity = decide_severity(self.survey.policy, finding, COMMIT)
+            if severity != findings.OFF:
+                judged.append(finding.replace(severity=severity, evidence=evidence))
+        applicable = ctx.active is not None or bool(ctx.logs) or bool(judged)
+        verdict, code = conclude(judged, applicable)
+        return Report(
+            verdict=verdict,
+            exit_code=code,
+            subject=subject,
+            findings=tuple(_unique(judged)),
+            notes=() if self._git.hook else tuple(self._describe_steps(ctx)),
+            evidence=evidence,
+        )
+
+    def _check_policy(self, ctx: Context) -> Iterator[Finding]:
+        """Yield POLICY_INVALID for the policy that holds; a commit that replaces it is held to the new one.
+
+        Not so on a lane, whose own copy of the file counts for nothing.
+        """
+        mission = ctx.placement.mission
+        home = mission.target_branch if mission is not None else ""
+        facts = {"source": self.survey.policy_source, "policy_branch": home or ctx.situation.branch}
+        policy, what = self.survey.policy, POLICY_PATH
+        staged = next((change for change in ctx.changes if change.path == POLICY_PATH.encode()), None)
+        if staged is not None and not ctx.editing and ctx.placement.role != context.LANE:
+            blob = self._git.read(staged.new_oid) if staged.new_mode else None
+            policy, what = read_policy(blob.data if blob else None, catalog.DIAGNOSTICS), f"staged {POLICY_PATH}"
+            facts = {"source": f":{POLICY_PATH}", "policy": POLICY_PATH}
+        for problem in policy.problems:
+            line = f" line {problem.line}" if problem.line else ""
+            message = f"{what}{line}: {problem.message}; the strictest reading holds until it is mended"
+            yield make(ctx, "POLICY_INVALID", message, facts=facts)
+
+    def _describe_steps(self, ctx: Context) -> Iterator[str]:
+        """Yield the way to the verdict and who owns the whole change, the most specific one (design 4.4)."""
+        yield from (f"{step.question} {step.answer}" for step in self.survey.steps)
+        owner = find_owner(ctx, [change.path for change in ctx.own]) if ctx.own else None
+        if owner is not None:
+            yield f"Who owns the whole change? {owner.work_package.wp_id}"
+
+    def _evidence(self) -> dict[str, Any]:
+        found, layout = self.survey, self._git.layout
+        return {
+            "repository": layout.common_dir.decode("utf-8", "surrogateescape"),
+            "worktree": layout.worktree.decode("utf-8", "surrogateescape"),
+            "commit": layout.head,
+            "plan": found.placement.plan,
+            "log_copies": [
+                {"kind": copy.kind, "where": copy.where, "role": copy.role, "commit": copy.commit}
+                for copy in found.copies
+            ],
+            "event_count": found.snapshot.event_count if found.snapshot is not None else None,
+        }
+
+
+def _all_owned(active: context.Active, changes: Sequence[Change]) -> bool:
+    sets = [owner.patterns for owner in active.candidates]
+    return all(any(patterns.match(change.path) for patterns in sets) for change in changes)
+
+
+def _unique(judged: Sequence[Finding]) -> Iterator[Finding]:
+    seen = set()
+    for finding in judged:
+        key = finding.diagnostic_code, finding.path, finding.message
+        if key not in seen:
+            seen.add(key)
+            yield finding
+
+
+def _find_deciding_part(path: bytes) -> Callable[[bytes], object] | None:
+    """Return what picks the part of a file that decides ownership; None if nothing in the file does."""
+    if is_head(path):
+        return _head_bytes
+    if path == POLICY_PATH.encode():
+        return _policy_of
+    parts = path.split(b"/")
+    return bytes if len(parts) == 3 and (parts[0], parts[2]) == (b"kitty-specs", b"lanes.json") else None
+
+
+def _head_bytes(data: bytes) -> object:
+    head = split_head(data)
+    return data if head.problem else head.yaml
+
+
+def _policy_of(data: bytes) -> object:
+    return read_policy(data, catalog.DIAGNOSTICS)
+
+
+def decide_severity(policy: Policy, finding: Finding, situation: str) -> str:
+    """Return the severity that policy gives a finding: block, warn, note or off (design 5, "Policy").
+
+    `situation` is commit, push or ci; it decides about the codes that mean "cannot judge".
+    """
+    diagnostic = catalog.DIAGNOSTICS[finding.diagnostic_code]
+    default = finding.severity or diagnostic.severity
+    if default == catalog.BY_SITUATION:
+        default = policy.cannot_judge[situation]
+    return severity_of(policy, diagnostic.code, default, diagnostic.family)
+
+
+def conclude(judged: Sequence[Finding], applicable: bool) -> tuple[str, int]:
+    """Return the verdict and exit code for findings whose severity is decided (design 5, "Three verdicts")."""
+    blocking = [finding for finding in judged if finding.severity == findings.BLOCK]
+    heard = [finding for finding in judged if finding.severity != findings.NOTE]
+    unknown = [f for f in heard if catalog.DIAGNOSTICS[f.diagnostic_code].family == catalog.CONTEXT]
+    if any(finding not in unknown for finding in blocking):
+        return findings.FAILED, errors.BLOCKED
+    if unknown:
+        return findings.CANNOT_JUDGE, errors.CANNOT_JUDGE if any(f in blocking for f in unknown) else errors.PASS
+    return (findings.PASSED if applicable else findings.NOT_APPLICABLE), errors.PASS
