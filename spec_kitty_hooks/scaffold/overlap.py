@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from spec_kitty_hooks.pathglob import _is_any_depth, _names, _tokens
+from spec_kitty_hooks.pathglob import is_any_depth, read_tokens, split_names
 
 Code = int | Callable[[int], bool]  # a byte of a name, or a test of one
 Segment = tuple[Code | None, ...]  # None is a star: any number of bytes
@@ -41,10 +41,10 @@ def find_common_path(one: str, other: str) -> bytes | None:
 
 @lru_cache(maxsize=4096)
 def _read(pattern: str) -> tuple[Reading, ...]:
-    names = _names(pattern)
+    names = split_names(pattern)
     if not names:
         return ()
-    segments = tuple(None if _is_any_depth(name) else tuple(_tokens(name, git=True)) for name in names)
+    segments = tuple(None if is_any_depth(name) else tuple(read_tokens(name, git=True)) for name in names)
     below = pattern.endswith("/")
     if all(isinstance(token, int) for segment in segments for token in segment or (None,)):
         return (_literal(segments, below),)
