@@ -104,7 +104,7 @@ def test_the_manifest_offers_one_id_per_stage() -> None:
     assert [entry["id"] for entry in entries] == [hook.manifest_id for hook in catalog.HOOKS]
     for entry, hook in zip(entries, catalog.HOOKS, strict=True):
         assert entry["stages"] == [hook.name]
-        assert entry["entry"].split() == ["spec-kitty-hooks", "hook", hook.name]
+        assert entry["entry"].split() == ["python", "-I", "-m", "spec_kitty_hooks", "hook", hook.name]
         assert (entry["always_run"], entry["pass_filenames"], entry["require_serial"]) == (True, False, True)
 
 

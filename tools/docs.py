@@ -74,7 +74,7 @@ def manifest() -> str:
         f"- id: {hook.manifest_id}\n"
         f"  name: {json.dumps(hook.title)}\n"
         f"  description: {json.dumps(hook.description)}\n"
-        f"  entry: spec-kitty-hooks hook {hook.name}\n"
+        f"  entry: python -I -m spec_kitty_hooks hook {hook.name}\n"  # isolated: PYTHONPATH may name the repository
         "  language: python\n"
         f"  stages: [{hook.name}]\n"
         "  always_run: true\n"

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 @click.option("-v", "--verbose", is_flag=True, help="Also print the steps that led to the verdict.")
 @json_option
 @directory_option
-def check(
-    staged: bool, everything: bool, form: str, verbose: bool, as_json: bool, directory: str | None
-) -> int:
+def check(staged: bool, everything: bool, form: str, verbose: bool, as_json: bool, directory: str | None) -> int:
     """Judge a change by hand, with the hook's verdict and exit code.
 
     Prints findings of every severity; a hook prints only those that block or warn.

@@ -5,9 +5,12 @@ Puts reports together; changes nothing.
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import TYPE_CHECKING
 
 from spec_kitty_hooks.install import interpreter
+from spec_kitty_hooks.install.plan import husky_writes
 from spec_kitty_hooks.install.report import InstallReport, shown
 
 if TYPE_CHECKING:
@@ -33,11 +36,18 @@ def of_install(repository: Repository, plan: Plan, pinned: Pinned, done: Deposit
         installed=done.installed,
         kept=done.kept,
         ignored=done.ignored,
-        notes=[*done.notes, *_notes(repository, plan, pinned)],
+        notes=[*_notes_on_managers(pinned), *done.notes, *_notes(repository, plan, pinned)],
         lines_to_add=done.lines,
         problem=problem,
         remediation=remediation,
     )
+
+
+def _notes_on_managers(pinned: Pinned) -> list[str]:
+    return [
+        f"{name}: left to {manager}, whose configuration lists it; git would run it twice."
+        for name, manager in pinned.elsewhere.items()
+    ]
 
 
 def _notes(repository: Repository, plan: Plan, pinned: Pinned) -> list[str]:
@@ -46,13 +56,28 @@ def _notes(repository: Repository, plan: Plan, pinned: Pinned) -> list[str]:
         notes.append(f"The interpreter lies in the worktree {shown(tree)}: without it, commits are refused everywhere.")
     if plan.scheme == "existing-hooks-path" and not plan.by_hand:
         notes.append(f"Hooks in {shown(plan.hooks_path)} name this machine's interpreter: do not commit them.")
+    if plan.foreign and not os.path.isabs(plan.foreign.value):
+        notes += _notes_on_worktrees(repository, plan)
     if plan.scheme == "hooks-directory":
         notes.append("core.hooksPath is absolute: after moving this repository, run `spec-kitty-hooks install` again.")
         notes.append(
-            "`pre-commit install` refuses while core.hooksPath is set; that framework takes our manifest instead."
+            "Other hook managers refuse while core.hooksPath is set, or write into our directory. To install one now: "
+            "`spec-kitty-hooks uninstall`, then its own install, then `spec-kitty-hooks install`."
         )
         notes += [
             f"{shown(file)} sets a core.hooksPath of its own: our hooks do not run in that worktree."
             for file in repository.overriding_worktrees()
         ]
     return notes
+
+
+def _notes_on_worktrees(repository: Repository, plan: Plan) -> list[str]:
+    # Each worktree has a place of its own for a relative path, and husky fills only the one that it was run in.
+    if plan.scheme == "config-hooks" or plan.foreign is None or plan.foreign.value.startswith("~"):
+        return []
+    missing = [tree for tree in repository.worktrees() if not (tree / plan.foreign.value).is_dir()]
+    if not missing and not husky_writes(repository.effective_hooks):
+        return []
+    notes = [f"{shown(tree)} has no {shown(plan.foreign.value)}: git runs no hook at all there." for tree in missing]
+    command = f"git config core.hooksPath {shlex.quote(shown(repository.effective_hooks))}"
+    return [*notes, f"core.hooksPath is relative; to have hooks in every linked worktree: `{command}`"]

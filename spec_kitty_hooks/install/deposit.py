@@ -11,13 +11,13 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spec_kitty_hooks.install import placement, shims, team
+from spec_kitty_hooks.install import neighbours, placement, shims, team
 from spec_kitty_hooks.install.plan import husky_writes, is_outside
 from spec_kitty_hooks.install.refusal import InstallRefusedError
 from spec_kitty_hooks.install.report import HookLines, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from spec_kitty_hooks.install.repository import Repository
@@ -27,11 +27,15 @@ _KEPT = ".spec-kitty-hooks"  # beside hooks that we replaced in somebody's direc
 
 @dataclass(frozen=True)
 class Pinned:
-    """What every shim of one installation has in common: its hook names, interpreter, and the files' sharing."""
+    """What every shim of one installation has in common: its hook names, interpreter, and the files' sharing.
+
+    `elsewhere` are the hooks that were asked for and are left to a hook manager, by name.
+    """
 
     names: Sequence[str]
     python: str
     sharing: int
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -60,7 +64,8 @@ def fill_own_directory(repository: Repository, pinned: Pinned) -> Deposit:
         done.kept += [name] if adoption.kept else []
         done.ignored += [name] if adoption.ignored else []
         done.notes += [adoption.note] if adoption.note else []
-        _write(repository.own_hooks, name, pinned, shims.Chain(copies / name, repository.git_hooks / name))
+        manager = neighbours.manager_of(placement.read_hook(copies / name))
+        _write(repository.own_hooks, name, pinned, shims.Chain(copies / name, repository.git_hooks / name, manager))
     others = [name for name in team.present(repository.git_hooks) if name not in pinned.names]
     guards = [name for name in others if team.is_guard(placement.read_hook(repository.git_hooks / name))]
     passed = [name for name in others if name not in guards]
@@ -115,7 +120,8 @@ def fill_existing_directory(repository: Repository, pinned: Pinned, own: Sequenc
         elif placement.runs(copy):
             done.kept.append(name)
             done.notes += _notes_on_chained(name, copy)
-        _write(directory, name, pinned, None if guard else shims.Chain(copy))
+        manager = neighbours.manager_of(placement.read_hook(copy))
+        _write(directory, name, pinned, None if guard else shims.Chain(copy, manager=manager))
     return done
 
 
@@ -157,6 +163,20 @@ def remove_homes(repository: Repository) -> None:
             path.rmdir()
 
 
+def check_room(repository: Repository, only: Sequence[str] | None = None) -> None:
+    """Make sure that what others put into our directory (only files of these names) has a place outside of it.
+
+    Raises InstallRefusedError where a hook of somebody else stands; the same manager's earlier one may be replaced.
+    """
+    for path in _foreign(repository, only):
+        target = repository.git_hooks / path.name
+        if os.path.lexists(target) and not _is_successor(path, target):
+            raise InstallRefusedError(
+                f"Another tool put {shown(path)} there, and {shown(target)} is a hook too.",
+                f"make one hook of the two at {shown(target)}, and remove {shown(path)}",
+            )
+
+
 def is_called(hook: Path, name: str) -> bool:
     """Tell whether a hook kept by somebody else calls ours."""
     return f"spec-kitty-hooks/hooks/{name}".encode() in placement.read_hook(hook)
@@ -196,21 +216,25 @@ def _remove_ours(directory: Path, except_for: set[str]) -> None:
 
 
 def _move_foreign_out(repository: Repository, only: Sequence[str] | None) -> list[str]:
-    # While core.hooksPath names our directory, tools such as git-lfs put their hooks into it.
+    # While core.hooksPath names our directory, tools such as git-lfs and prek put their hooks into it.
+    check_room(repository, only)
     notes = []
-    for path in team.foreign_files(repository.own_hooks):
-        if only is not None and path.name not in only:
-            continue
+    for path in _foreign(repository, only):
         target = repository.git_hooks / path.name
-        if os.path.lexists(target):
-            raise InstallRefusedError(
-                f"Another tool put {shown(path)} there, and {shown(target)} is a hook too.",
-                f"make one hook of the two at {shown(target)}, and remove {shown(path)}",
-            )
         repository.git_hooks.mkdir(exist_ok=True)
         path.replace(target)
         notes.append(f"{path.name}: another tool had put this hook into our directory; it is at {shown(target)} now.")
     return notes
+
+
+def _foreign(repository: Repository, only: Sequence[str] | None) -> list[Path]:
+    return [path for path in team.foreign_files(repository.own_hooks) if only is None or path.name in only]
+
+
+def _is_successor(path: Path, target: Path) -> bool:
+    new, old = placement.read_hook(path), placement.read_hook(target)
+    manager = neighbours.manager_of(new)
+    return new == old or bool(manager and manager == neighbours.manager_of(old))
 
 
 def _notes_on_chained(name: str, copy: Path) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from spec_kitty_hooks.errors import HooksError
-from spec_kitty_hooks.install import account, configuration, deposit, interpreter, placement, receipt, shims
+from spec_kitty_hooks.install import account, configuration, deposit, interpreter, neighbours, placement, receipt, shims
 from spec_kitty_hooks.install.deposit import Deposit, Pinned
 from spec_kitty_hooks.install.plan import Plan, make_plan
 from spec_kitty_hooks.install.receipt import Receipt
@@ -46,7 +46,9 @@ def install(
         left = receipt.load(repository)
         names = _names(hook_types, left)
         plan = make_plan(repository, left, into_hooks_path=into_hooks_path, outside_ok=outside_ok)
-        pinned = Pinned(names, interpreter.pin(python, repository), placement.sharing(repository))
+        elsewhere = _find_elsewhere(repository, plan, names)
+        names = [name for name in names if name not in elsewhere]
+        pinned = Pinned(names, interpreter.pin(python, repository), placement.sharing(repository), elsewhere)
         return _carry_out(repository, plan, left, pinned)
 
     return _reported(work, InstallReport)
@@ -120,6 +122,8 @@ def _unconfigure(repository: Repository, left: Receipt) -> bool:
 
 
 def _withdraw(repository: Repository, left: Receipt) -> Deposit:
+    if left.scheme != "existing-hooks-path" or left.by_hand:
+        deposit.check_room(repository)  # before anything is changed
     exact = _unconfigure(repository, left)
     if left.scheme == "existing-hooks-path" and not left.by_hand:
         done = deposit.empty_existing_directory(_directory(left) or repository.effective_hooks, left.hook_types)
@@ -158,6 +162,21 @@ def _names(asked: Sequence[str], left: Receipt | None) -> list[str]:
         )
     wanted = {*(asked or shims.INSTALLABLE), *(left.hook_types if left else ())}
     return [name for name in shims.INSTALLABLE if name in wanted]
+
+
+def _find_elsewhere(repository: Repository, plan: Plan, names: Sequence[str]) -> dict[str, str]:
+    # A shim that runs a manager's hook tells it to leave ours out; beside the configuration's hooks nobody can.
+    if plan.scheme != "config-hooks":
+        return {}
+    texts = [placement.read_hook(repository.top / name) for name in neighbours.CONFIGURATIONS]
+    hooks = {name: placement.read_hook(repository.effective_hooks / name) for name in names}
+    found = {name: manager for name in names if (manager := neighbours.runs_ours(hooks[name], texts, name))}
+    if len(found) == len(names):
+        raise InstallRefusedError(
+            f"{found[names[0]]} runs every hook of ours here already; installed once more, git would run them twice.",
+            "take them out of its configuration first, if git itself shall run them; then `spec-kitty-hooks install`",
+        )
+    return found
 
 
 def _guess(repository: Repository) -> Receipt | None:

@@ -48,6 +48,4 @@ def pin(python: str, repository: Repository) -> str:
 
 def linked_worktree_around(python: str, repository: Repository) -> Path | None:
     """Return the linked worktree that holds the interpreter: it goes away with it, and the hooks of all others stop."""
-    listed = repository.ask("worktree", "list", "--porcelain").out.split(b"\n")
-    trees = [Path(os.fsdecode(line.removeprefix(b"worktree "))) for line in listed if line.startswith(b"worktree ")]
-    return next((tree for tree in trees[1:] if Path(python).is_relative_to(tree)), None)
+    return next((tree for tree in repository.worktrees()[1:] if Path(python).is_relative_to(tree)), None)

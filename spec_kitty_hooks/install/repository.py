@@ -79,6 +79,11 @@ class Repository:
         """Run one git command from `where`."""
         return ask(("git", *arguments), self.where, self.environ)
 
+    def worktrees(self) -> list[Path]:
+        """Return the work trees as git lists them, the main one first."""
+        listed = self.ask("worktree", "list", "--porcelain").out.split(b"\n")
+        return [Path(os.fsdecode(line.removeprefix(b"worktree "))) for line in listed if line.startswith(b"worktree ")]
+
     def overriding_worktrees(self) -> list[Path]:
         """Return the configuration files of single worktrees that set a `core.hooksPath` of their own."""
         if self.ask("config", "--type=bool", "--get", "extensions.worktreeConfig").line != "true":

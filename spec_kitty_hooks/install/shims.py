@@ -9,6 +9,8 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spec_kitty_hooks.install import neighbours
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -33,10 +35,12 @@ python={python}
 team={team}
 original={original}
 status=0
-{read}if [ -x "$team" ] && [ "$SPEC_KITTY_HOOKS_TEAM" != "$team" ]; then
-    # A hook may look for files beside itself, so the original runs for as long as nobody replaces it.
+{manager}{read}if [ -x "$team" ] && [ "$SPEC_KITTY_HOOKS_TEAM" != "$team" ]; then
+    # The hook in its place runs, with the files beside it; the copy where Spec Kitty's guard has overwritten that.
     hook=$team
-    [ -x "$original" ] && cmp -s "$original" "$team" && hook=$original
+    if [ -x "$original" ]; then
+        cmp -s "$original" "$team" || ! grep -q commit_guard_hook "$original" && hook=$original
+    fi
     {feed}SPEC_KITTY_HOOKS_TEAM=$team "$hook" "$@" || status=$?
 fi
 ours=127
@@ -75,6 +79,7 @@ class Chain:
 
     copy: Path
     original: Path | None = None
+    manager: str = ""  # as `neighbours.manager_of` tells
 
 
 def render(name: str, python: str = "", chain: Chain | None = None) -> bytes:
@@ -89,6 +94,7 @@ def render(name: str, python: str = "", chain: Chain | None = None) -> bytes:
         python=shlex.quote(python),
         team=shlex.quote(str(chain.copy) if chain else ""),
         original=shlex.quote(str(chain.original) if chain and chain.original else ""),
+        manager=neighbours.preparation(chain.manager, name, original=chain.original is not None) if chain else "",
         read="input=$(cat && echo .)\n" if reads else "",
         feed='printf %s "${input%.}" 2>/dev/null | ' if reads else "",
         gone=3 if name in _FAIL_CLOSED else 0,

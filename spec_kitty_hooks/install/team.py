@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spec_kitty_hooks.install import placement, shims
+from spec_kitty_hooks.install import neighbours, placement, shims
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,12 +80,16 @@ def foreign_files(directory: Path) -> list[Path]:
 def adopt(name: str, hooks: Path, copies: Path) -> Adoption:
     """Copy the team's hook `name` of the directory `hooks` into `copies`, with the files that belong to it (`name.*`).
 
-    A copy whose original was overwritten by the guard, or is missing, stays: it may be the only one.
+    A copy whose original was overwritten by the guard, or is missing, stays: it may be the only one. A hook manager
+    that took its hook away has been uninstalled, and its copy goes.
     """
     original, copy = hooks / name, copies / name
     if is_guard(placement.read_hook(original)):
         return Adoption(kept=copy.is_file(), ignored=True)
     if not original.exists():
+        if manager := neighbours.manager_of(placement.read_hook(copy)):
+            copy.unlink()
+            return Adoption(note=f"{name}: {manager} has taken its hook away, so it does not run any more.")
         note = f"{name}: the hook is gone from its place; its copy goes on running until uninstall puts it back."
         return Adoption(kept=True, note=note) if copy.is_file() else Adoption()
     if not placement.runs(original):
@@ -97,8 +101,8 @@ def adopt(name: str, hooks: Path, copies: Path) -> Adoption:
 
 
 def give_back(copies: Path, hooks: Path, names: Iterable[str]) -> list[str]:
-    """Put those copies back whose original is missing or overwritten by the guard; return their names."""
-    lost = [name for name in names if (copies / name).is_file() and _is_lost(hooks / name)]
+    """Put those copies back whose original was lost: overwritten by the guard, or missing; return their names."""
+    lost = [name for name in names if (copies / name).is_file() and _is_lost(hooks / name, copies / name)]
     for name in lost:
         hooks.mkdir(exist_ok=True)
         placement.copy_file(copies / name, hooks / name)
@@ -111,8 +115,10 @@ def _companions(hook: Path) -> list[Path]:
     return sorted(path for path in named if path.is_file() and path.suffix != ".sample")
 
 
-def _is_lost(path: Path) -> bool:
-    return not path.exists() or is_guard(placement.read_hook(path))
+def _is_lost(original: Path, copy: Path) -> bool:
+    if original.exists():
+        return is_guard(placement.read_hook(original))
+    return not neighbours.manager_of(placement.read_hook(copy))  # a manager takes away what it uninstalls
 
 
 def _is_foreign(path: Path) -> bool:

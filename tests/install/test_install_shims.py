@@ -146,10 +146,15 @@ def test_a_team_hook_killed_by_a_signal_refuses(tmp_path: Path, python: StandIn)
     assert python.calls() == ["<hook><pre-commit>"]
 
 
-def test_the_original_runs_until_somebody_replaces_it_and_then_the_copy(tmp_path: Path, python: StandIn) -> None:
+def test_the_hook_in_its_place_runs_whoever_changed_it_and_its_copy_once_the_guard_stands_there(
+    tmp_path: Path, python: StandIn
+) -> None:
     shim = place(tmp_path, "pre-commit", python, b'#!/bin/sh\necho "$0" >&2\n')
-    assert run(shim).stderr.decode().strip() == str(tmp_path / "original" / "pre-commit")
-    (tmp_path / "original" / "pre-commit").write_bytes(b"#!/bin/sh\nexit 9\n")
+    original = tmp_path / "original" / "pre-commit"
+    assert run(shim).stderr.decode().strip() == str(original)
+    original.write_bytes(b"#!/bin/sh\nexit 9\n")
+    assert run(shim).returncode == 9
+    original.write_bytes(GUARD)
     ran = run(shim)
     assert (ran.returncode, ran.stderr.decode().strip()) == (0, str(tmp_path / "team" / "pre-commit"))
 

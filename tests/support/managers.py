@@ -20,10 +20,12 @@ from subprocess import CompletedProcess
 import pytest
 import yaml
 from packaging.requirements import Requirement
+
 from support.clock import Clock
 from support.repo import Repo
 
-PREK, LEFTHOOK, UV, HUSKY = "0.5.11", "2.2.2", "0.13.9", "9.1.7"
+PACKAGES = {"prek": "0.5.11", "lefthook": "2.2.2", "uv": "0.13.9"}
+HUSKY = "9.1.7"
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCT = ("spec_kitty_hooks", "hooks", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
 #: Read before a test seals the environment: package managers work with the machine's own configuration.
@@ -33,7 +35,7 @@ PRE_COMMIT = (sys.executable, "-m", "pre_commit")
 
 
 def obtain(place: Path, name: str, build: Callable[[Path], None]) -> Path:
-    """Return the directory `name` of `place`, filled by `build` unless that has been done; workers wait for each other."""
+    """Return the directory `name` of `place`, filled by `build` unless that has been done; workers wait their turn."""
     place.mkdir(parents=True, exist_ok=True)
     target = place / name
     with open(place / f"{name}.lock", "w") as lock:
@@ -62,19 +64,19 @@ def download(*command: str | Path, cwd: Path | None = None) -> None:
         pytest.skip(f"a registry cannot be reached: {command[0]}: {(done.stderr or done.stdout).strip()[-300:]}")
 
 
-def get_binaries(place: Path) -> Path:
-    """Return a directory with the programs prek, lefthook and uv, from the Python package index."""
+def get_program(place: Path, name: str) -> Path:
+    """Return a directory with nothing but the program `name` (a key of PACKAGES), from the Python package index."""
+    release = f"{name}=={PACKAGES[name]}"
 
     def build(target: Path) -> None:
-        wanted = (f"prek=={PREK}", f"lefthook=={LEFTHOOK}", f"uv=={UV}")
-        download(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", target / "site", *wanted)
+        download(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", target / "site", release)
         (target / "bin").mkdir()
-        found = [target / "site/bin/prek", target / "site/bin/uv"]
-        found += (target / "site/lefthook").glob("bin/*/lefthook")  # the program behind the package's Python starter
-        for program in found:
-            (target / "bin" / program.name).symlink_to(program)
+        site = target / "site"
+        # lefthook has its program behind a starter in Python
+        program = next(iter(sorted(site.glob("lefthook/bin/*/lefthook"))), site / "bin" / name)
+        (target / "bin" / name).symlink_to(program)
 
-    return obtain(place, f"prek-{PREK}-lefthook-{LEFTHOOK}-uv-{UV}", build) / "bin"
+    return obtain(place, release, build) / "bin"
 
 
 def get_husky(place: Path) -> Path:
@@ -131,6 +133,14 @@ class Published:
         manifest = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
         hooks = [{"id": hook_id} for hook_id in ids or [entry["id"] for entry in manifest]]
         return yaml.safe_dump({"repos": [{"repo": str(self.repo.path), "rev": self.rev, "hooks": hooks}]})
+
+
+@dataclass(frozen=True)
+class Framework:
+    """The pre-commit framework with an environment of our package in its store; `env` is what it runs in, offline."""
+
+    published: Published
+    env: dict[str, str]
 
 
 def publish(path: Path, env: dict[str, str]) -> Published:
