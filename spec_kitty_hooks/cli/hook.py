@@ -5,7 +5,6 @@ Prints findings on stderr and nothing when nothing is wrong; writes nowhere else
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import FrameType
 
-    from spec_kitty_hooks.git.plumbing import Git
     from spec_kitty_hooks.model.findings import Report
 
 COMMIT_HOOKS = ("pre-commit", "pre-merge-commit")
@@ -52,32 +50,15 @@ def run(name: str, environ: Mapping[str, str]) -> int:
 
 
 def _judge(environ: Mapping[str, str]) -> Report | None:
+    from spec_kitty_hooks.git.absence import has_no_missions
+
+    if has_no_missions(environ):
+        return None
     from spec_kitty_hooks.git.plumbing import Git
+    from spec_kitty_hooks.runner import Judgement
 
     with Git.open(None, environ, hook=True) as git:
-        if _is_unconcerned(git):
-            return None
-        from spec_kitty_hooks.runner import Judgement
-
         return Judgement(git, environ, time.time()).judge_staged()
-
-
-def _is_unconcerned(git: Git) -> bool:
-    """Tell whether this repository has no missions at all, as cheaply as that can be known.
-
-    A sparse checkout may hide kitty-specs/, a lane may have lost it, and a first mission may be staged: each is asked.
-    """
-    top, git_dir = git.layout.worktree, git.layout.git_dir
-    present = (top + b"/kitty-specs", top + b"/.kittify", git_dir + b"/info/sparse-checkout")
-    if git.layout.bare or any(os.path.lexists(path) for path in present):
-        return False
-    try:
-        with open(git_dir + b"/HEAD", "rb") as file:
-            head = file.read(limits.PATH_BYTES)
-    except OSError:
-        return False
-    is_plain_branch = head.startswith(b"ref: refs/heads/") and not (b"/kitty/" in head or b"-lane-" in head)
-    return is_plain_branch and not head.endswith(b"/.invalid\n") and not git.tracks("kitty-specs", ".kittify")
 
 
 def _refuse(error: errors.HooksError) -> int:

@@ -14,6 +14,7 @@ from spec_kitty_hooks.git.environ import other_environment, own_environment
 from spec_kitty_hooks.git.layout import read_layout, refusal
 from spec_kitty_hooks.git.names import is_oid, split_spec
 from spec_kitty_hooks.git.program import UNSUPPORTED, Program
+from spec_kitty_hooks.git.promises import is_partial, is_withheld
 from spec_kitty_hooks.git.trees import parse_tree
 from spec_kitty_hooks.model.git import Ref
 
@@ -36,17 +37,20 @@ _REF_FORMAT = "--format=%(objectname)%00%(refname)%00%(symref)%00%(worktreepath)
 class Git:
     """One repository. Answers `GitReader`; a context manager that ends its process.
 
-    Refs are read once: what is asked later is answered from the same state.
+    Refs are read once: what is asked later is answered from the same state. `withheld` names what was asked for and
+    exists, but is left with the remote of a partial clone.
     """
 
     def __init__(self, program: Program, layout: Layout, environ: Mapping[str, str], hook: bool) -> None:
         self.hook = hook
         self.layout = layout
+        self.withheld: dict[bytes, None] = {}
         self._program = program
         self._environ = environ
         self._batch = Batch(program)
         self._refs: tuple[Ref, ...] | None = None
         self._tips: dict[bytes, bytes] = {}
+        self._partial: bool | None = None
 
     @classmethod
     def open(cls, directory: bytes | None, environ: Mapping[str, str], *, hook: bool) -> Git:
@@ -117,12 +121,6 @@ class Git:
         """Return what differs between two commits or trees ("" is the empty tree); raises as `staged_changes`."""
         return parse_changes(self._ask("diff-tree", "-r", *OPTIONS, self._tree_of(old), self._tree_of(new), "--"))
 
-    def tracks(self, *paths: str) -> bool:
-        """Tell whether the index that git is about to commit, or HEAD, has one of `paths` (files or directories)."""
-        if self._ask("ls-files", "--cached", "-z", "--", *paths):
-            return True
-        return bool(self.layout.head) and any(self.read_many(f"HEAD:{path}" for path in paths))
-
     def _tree_of(self, commit: str) -> str:
         if commit and not is_oid(commit, self.layout.hash_hex):
             raise RepositoryError(UNSUPPORTED, f"{commit} is not the id of a commit")
@@ -141,7 +139,16 @@ class Git:
         """Return the objects of many specs in their order; see `read`."""
         names = [self._resolve(spec) for spec in specs]
         found = iter(self._batch.ask([name for name in names if name], limit))
-        return tuple(next(found) if name else None for name in names)
+        answers = tuple(next(found) if name else None for name in names)
+        absent = [name for name, answer in zip(names, answers, strict=True) if name and answer is None]
+        if absent and self._is_partial():
+            self.withheld.update((name, None) for name in absent if is_withheld(self, name))
+        return answers
+
+    def _is_partial(self) -> bool:
+        if self._partial is None:
+            self._partial = is_partial(self)
+        return self._partial
 
     def tree(self, spec: bytes | str) -> tuple[TreeEntry, ...] | None:
         """Return the entries of a directory (`<commit>:<path>`, or the root of a commit); None if there is none."""
