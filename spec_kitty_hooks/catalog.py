@@ -192,7 +192,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         BY_SITUATION,
         "git_can_read_the_repository",
         "Git cannot open or read this repository.",
-        ("git status",),
+        ("git archive -o /dev/null {lacked} -- {part}", "git status"),
     ),
     (
         "POLICY_INVALID",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.mission.branches import Branches
     from spec_kitty_hooks.model.events import Snapshot
     from spec_kitty_hooks.model.git import Change
+    from spec_kitty_hooks.model.mission import LogCopy
 
 LOG_NAME = b"status.events.jsonl"
 
@@ -32,6 +33,21 @@ def mission_of(path: bytes) -> str:
         return ""
     name = parts[1].decode("utf-8", "replace")
     return name if is_slug(name) else ""
+
+
+def find_torn_packages(copies: Sequence[LogCopy]) -> tuple[str, ...]:
+    """Return the work packages whose reduced lane is not the same in all copies of the log that count.
+
+    A working file stands for the commit under it.
+    """
+    counting = [copy for copy in reversed(copies) if copy.role == surfaces.AUTHORITATIVE]
+    logs = {copy.commit: copy.log for copy in counting if copy.log is not None}
+    if len(logs) < 2:
+        return ()
+    reduced = [reduce_log(log).work_packages for log in logs.values()]
+    lanes = [{wp_id: state.lane for wp_id, state in packages.items()} for packages in reduced]
+    known = sorted({wp_id for one in lanes for wp_id in one})
+    return tuple(wp_id for wp_id in known if len({one.get(wp_id) for one in lanes}) > 1)
 
 
 class LogFacts:

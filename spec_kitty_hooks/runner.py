@@ -14,11 +14,9 @@ from spec_kitty_hooks.checks.ownership import find_owner
 from spec_kitty_hooks.checks.planning import is_head
 from spec_kitty_hooks.git.merges import find_origins
 from spec_kitty_hooks.git.situation import read_situation
-from spec_kitty_hooks.logfacts import LogFacts
+from spec_kitty_hooks.logfacts import LogFacts, find_torn_packages
 from spec_kitty_hooks.mission.frontmatter import split_head
 from spec_kitty_hooks.mission.policy import read_policy, severity_of
-from spec_kitty_hooks.mission.reducer import reduce_log
-from spec_kitty_hooks.mission.surfaces import AUTHORITATIVE
 from spec_kitty_hooks.model import context, findings
 from spec_kitty_hooks.model.context import Context, PolicyView
 from spec_kitty_hooks.model.findings import Finding, Report
@@ -103,21 +101,11 @@ class Judgement:
             owner_lanes={wp_id: state.lane for wp_id, state in states.items()},
             editing=editing,
             copies=found.copies,
-            torn_packages=self._find_torn_packages(),
+            torn_packages=find_torn_packages(found.copies),
             logs=logs,
+            withheld=tuple(self._git.withheld),
             prefix=self._prefix,
         )
-
-    def _find_torn_packages(self) -> tuple[str, ...]:
-        """Return the work packages whose reduced lane is not the same in all copies of the log that count."""
-        counting = [copy for copy in self.survey.copies if copy.role == AUTHORITATIVE]
-        logs = {copy.commit: copy.log for copy in reversed(counting) if copy.log is not None}
-        if len(logs) < 2:
-            return ()
-        reduced = [reduce_log(log).work_packages for log in logs.values()]
-        lanes = [{wp_id: state.lane for wp_id, state in packages.items()} for packages in reduced]
-        known = sorted({wp_id for one in lanes for wp_id in one})
-        return tuple(wp_id for wp_id in known if len({one.get(wp_id) for one in lanes}) > 1)
 
     def _find_self_grants(self, changes: Sequence[Change], editing: bool) -> Iterator[bytes]:
         """Yield changed paths whose content decides ownership; of an edit not yet made, every such path."""

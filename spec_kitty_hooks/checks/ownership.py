@@ -92,7 +92,7 @@ def _is_unusable(owner: Owner) -> bool:
 
 def _report_heads(ctx: Context, owners: Sequence[Owner]) -> Iterator[Finding]:
     at = ctx.placement.plan_name
-    for owner in owners:
+    for owner in owners if not ctx.withheld else ():  # else `placement` has said what is lacking
         package = owner.work_package
         if package.problem:
             code = "ACTIVE_WP_METADATA_INVALID"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spec_kitty_hooks.checks.finding import make
+from spec_kitty_hooks.checks.finding import make, show
 from spec_kitty_hooks.model import context
 
 TYPE_CHECKING = False
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def check(ctx: Context) -> Iterator[Finding]:
     """Yield what cannot be told: where the commit belongs, what the log says, and whether its copies agree."""
     place = ctx.placement
-    if place.role == context.UNRECORDED_LANE:
+    if ctx.withheld and place.role in (context.UNRECORDED_LANE, context.LANE):
+        yield _describe_withheld(ctx)
+    elif place.role == context.UNRECORDED_LANE:
         message = f"branch {ctx.situation.branch} is named like a lane, but no mission within reach records it"
         yield make(ctx, "ACTIVE_WP_CONTEXT_MISSING", message, facts={"unrecorded": ctx.situation.branch})
     elif place.role == context.DETACHED_LANE and place.lane and place.mission:
@@ -26,6 +28,17 @@ def check(ctx: Context) -> Iterator[Finding]:
         yield make(ctx, "ACTIVE_WP_CONTEXT_AMBIGUOUS", place.problem)
     elif place.role == context.LANE:
         yield from _check_log(ctx)
+
+
+def _describe_withheld(ctx: Context) -> Finding:
+    """Name the first object that a partial clone lacks; git fetches all of its mission when it packs them up."""
+    first = ctx.withheld[0]
+    revision, _, path = first.partition(b":")
+    directory = b"/".join(path.split(b"/")[:2])
+    more = f" and {len(ctx.withheld) - 1} more" if len(ctx.withheld) > 1 else ""
+    message = f"this partial clone lacks {show(first)}{more}, which the judgement needs"
+    facts: dict[str, str | bytes] = {"lacked": revision, "part": directory} if directory else {}
+    return make(ctx, "REPOSITORY_UNSUPPORTED", message, facts=facts)
 
 
 def _check_lane_work_tree(ctx: Context, mission: Mission, lane: ExecutionLane) -> Iterator[Finding]:

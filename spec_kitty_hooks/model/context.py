@@ -117,8 +117,8 @@ class Context(Record):
     has the text to take ("": none has the path); a path that both sides changed is not in it. `self_grants` are paths
     whose ownership-deciding content changed. `editing` is true before an edit, when nothing is staged yet. `owners` are
     all work packages of the mission, loaded only when some path is not owned by a candidate. `torn_packages` are those
-    whose lane differs between copies of the log that count. `prefix` is the directory that the person stands in, as
-    git names it (`src/a/`). `now` is seconds since the epoch.
+    whose lane differs between copies of the log that count; `withheld` are objects that a partial clone lacks. `prefix`
+    is the directory that the person stands in, as git names it (`src/a/`). `now` is seconds since the epoch.
     """
 
     situation: Situation
@@ -136,4 +136,5 @@ class Context(Record):
     copies: tuple[LogCopy, ...] = ()
     torn_packages: tuple[str, ...] = ()
     logs: tuple[LogChange, ...] = ()
+    withheld: tuple[bytes, ...] = ()
     prefix: bytes = b""

@@ -301,7 +301,10 @@ def copy_scene(template: tuple[Repo, Mission], root: Path, env: Mapping[str, str
 
 def settle(repo: Repo, lane: Repo) -> None:
     """Make a repository that was moved know where it is: its linked work tree, and the hooks installed in it."""
-    repo.git("worktree", "repair", lane.path)
+    # Not by `git worktree repair`: it believes a copied pointer, and mends the repository that was copied.
+    admin = repo.path / ".git" / "worktrees" / lane.path.name
+    (admin / "gitdir").write_text(f"{lane.path}/.git\n", errors="surrogateescape")
+    (lane.path / ".git").write_text(f"gitdir: {admin}\n", errors="surrogateescape")
     hooks = repo.path / ".git" / "spec-kitty-hooks" / "hooks"
     repo.git("config", "core.hooksPath", hooks)
     for shim in hooks.iterdir():
