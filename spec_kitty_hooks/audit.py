@@ -15,24 +15,20 @@ from spec_kitty_hooks.mission.eventlog import parse_log
 from spec_kitty_hooks.mission.logchange import compare
 from spec_kitty_hooks.mission.registry import ROOT, list_directories
 from spec_kitty_hooks.mission.surfaces import log_path
-from spec_kitty_hooks.model import findings
 from spec_kitty_hooks.model.context import Context, LogChange, PolicyView
 from spec_kitty_hooks.model.events import EventLog
-from spec_kitty_hooks.model.findings import Finding, Report
 from spec_kitty_hooks.model.git import SYMLINK
-from spec_kitty_hooks.runner import conclude, decide_severity
-from spec_kitty_hooks.survey import POLICY_PATH, survey
+from spec_kitty_hooks.survey import survey
 from spec_kitty_hooks.text import quote_shell
+from spec_kitty_hooks.verdict import CI, conclude, describe_evidence, report_held_policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Any
 
     from spec_kitty_hooks.git.plumbing import Git
+    from spec_kitty_hooks.model.findings import Finding, Report
     from spec_kitty_hooks.model.git import Change
-
-CI = "ci"
 
 #: Checks that need no change of somebody's own.
 CHECKS: tuple[Callable[[Context], Iterator[Finding]], ...] = (log_integrity.check,)
@@ -90,31 +86,11 @@ class _Audit:
         """Run the checks. `look` is the git command that shows what happened to a path, `unknown` what is hidden."""
         ctx = self._context.replace(logs=tuple(logs))
         found = [make(ctx, code, message) for code, message in unknown]
-        found += self._check_policy(ctx)
+        found += report_held_policy(ctx, self._survey)
         found += [_point_to(finding, look or "git log --oneline") for check in CHECKS for finding in check(ctx)]
-        layout = self._git.layout
-        evidence: dict[str, Any] = {
-            "repository": layout.common_dir.decode("utf-8", "surrogateescape"),
-            "worktree": layout.worktree.decode("utf-8", "surrogateescape"),
-            "commit": layout.head,
-            "plan": self._survey.placement.plan,
-            "log_copies": [],
-            "event_count": None,
-        }
-        judged = []
-        for finding in found:
-            severity = decide_severity(self._survey.policy, finding, CI)
-            if severity != findings.OFF:
-                judged.append(finding.replace(severity=severity, evidence=evidence))
-        verdict, code = conclude(judged, applicable=bool(logs or judged))
-        return Report(verdict=verdict, exit_code=code, subject=subject, findings=tuple(judged), evidence=evidence)
-
-    def _check_policy(self, ctx: Context) -> Iterator[Finding]:
-        facts = {"source": self._survey.policy_source, "policy_branch": ctx.situation.branch}
-        for problem in self._survey.policy.problems:
-            line = f" line {problem.line}" if problem.line else ""
-            message = f"{POLICY_PATH}{line}: {problem.message}; the strictest reading holds until it is mended"
-            yield make(ctx, "POLICY_INVALID", message, facts=facts)
+        evidence = describe_evidence(self._git.layout, self._survey)
+        policy = self._survey.policy
+        return conclude(policy, CI, found, subject=subject, applicable=bool(logs), evidence=evidence)
 
 
 def _read_logs(git: Git, commit: str) -> Iterator[LogChange]:

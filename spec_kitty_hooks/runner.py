@@ -7,31 +7,27 @@ from __future__ import annotations
 
 import os
 
-from spec_kitty_hooks import catalog, errors
+from spec_kitty_hooks import catalog
 from spec_kitty_hooks.checks import CHECKS
-from spec_kitty_hooks.checks.finding import make
 from spec_kitty_hooks.checks.ownership import find_owner
 from spec_kitty_hooks.checks.planning import is_head
 from spec_kitty_hooks.git.merges import find_origins
 from spec_kitty_hooks.git.situation import read_situation
 from spec_kitty_hooks.logfacts import LogFacts, find_torn_packages
 from spec_kitty_hooks.mission.frontmatter import split_head
-from spec_kitty_hooks.mission.policy import read_policy, severity_of
-from spec_kitty_hooks.model import context, findings
+from spec_kitty_hooks.mission.policy import read_policy
+from spec_kitty_hooks.model import context
 from spec_kitty_hooks.model.context import Context, PolicyView
-from spec_kitty_hooks.model.findings import Finding, Report
 from spec_kitty_hooks.model.git import Change
 from spec_kitty_hooks.survey import POLICY_PATH, Survey, describe_situation, survey
+from spec_kitty_hooks.verdict import COMMIT, conclude, describe_evidence, report_held_policy, report_policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Any
 
     from spec_kitty_hooks.git.plumbing import Git
-    from spec_kitty_hooks.mission.policy import Policy
-
-COMMIT = "commit"
+    from spec_kitty_hooks.model.findings import Finding, Report
 
 
 class Judgement:
@@ -125,76 +121,41 @@ class Judgement:
 
     def _report(self, ctx: Context, subject: str) -> Report:
         found = [*self._check_policy(ctx), *(finding for check in CHECKS for finding in check(ctx))]
-        evidence = self._evidence()
-        judged = []
-        for finding in found:
-            severity = decide_severity(self.survey.policy, finding, COMMIT)
-            if severity != findings.OFF:
-                judged.append(finding.replace(severity=severity, evidence=evidence))
-        applicable = ctx.active is not None or bool(ctx.logs) or bool(judged)
-        verdict, code = conclude(judged, applicable)
-        return Report(
-            verdict=verdict,
-            exit_code=code,
+        return conclude(
+            self.survey.policy,
+            COMMIT,
+            found,
             subject=subject,
-            findings=tuple(_unique(judged)),
+            applicable=ctx.active is not None or bool(ctx.logs),
             notes=() if self._git.hook else tuple(self._describe_steps(ctx)),
-            evidence=evidence,
+            evidence=describe_evidence(self._git.layout, self.survey),
         )
 
     def _check_policy(self, ctx: Context) -> Iterator[Finding]:
         """Yield POLICY_INVALID for the policy that holds; a commit that replaces it is held to the new one.
 
-        Not so on a lane, whose own copy of the file counts for nothing.
+        Not so on a lane, whose own copy of the file counts for nothing. Where nothing is judged, policy is not asked.
         """
-        mission = ctx.placement.mission
-        home = mission.target_branch if mission is not None else ""
-        facts = {"source": self.survey.policy_source, "policy_branch": home or ctx.situation.branch}
-        policy, what = self.survey.policy, POLICY_PATH
         staged = next((change for change in ctx.changes if change.path == POLICY_PATH.encode()), None)
         if staged is not None and not ctx.editing and ctx.placement.role != context.LANE:
             blob = self._git.read(staged.new_oid) if staged.new_mode else None
-            policy, what = read_policy(blob.data if blob else None, catalog.DIAGNOSTICS), f"staged {POLICY_PATH}"
+            policy = read_policy(blob.data if blob else None, catalog.DIAGNOSTICS)
             facts = {"source": f":{POLICY_PATH}", "policy": POLICY_PATH}
-        for problem in policy.problems:
-            line = f" line {problem.line}" if problem.line else ""
-            message = f"{what}{line}: {problem.message}; the strictest reading holds until it is mended"
-            yield make(ctx, "POLICY_INVALID", message, facts=facts)
+            yield from report_policy(ctx, policy, f"staged {POLICY_PATH}", facts)
+        elif ctx.placement.role != context.OTHER or ctx.logs:
+            yield from report_held_policy(ctx, self.survey)
 
     def _describe_steps(self, ctx: Context) -> Iterator[str]:
         """Yield the way to the verdict and who owns the whole change, the most specific one (design 4.4)."""
         yield from (f"{step.question} {step.answer}" for step in self.survey.steps)
-        owner = find_owner(ctx, [change.path for change in ctx.own]) if ctx.own else None
+        owner = find_owner(ctx, ctx.own) if ctx.own else None
         if owner is not None:
             yield f"Who owns the whole change? {owner.work_package.wp_id}"
-
-    def _evidence(self) -> dict[str, Any]:
-        found, layout = self.survey, self._git.layout
-        return {
-            "repository": layout.common_dir.decode("utf-8", "surrogateescape"),
-            "worktree": layout.worktree.decode("utf-8", "surrogateescape"),
-            "commit": layout.head,
-            "plan": found.placement.plan,
-            "log_copies": [
-                {"kind": copy.kind, "where": copy.where, "role": copy.role, "commit": copy.commit}
-                for copy in found.copies
-            ],
-            "event_count": found.snapshot.event_count if found.snapshot is not None else None,
-        }
 
 
 def _all_owned(active: context.Active, changes: Sequence[Change]) -> bool:
     sets = [owner.patterns for owner in active.candidates]
-    return all(any(patterns.match(change.path) for patterns in sets) for change in changes)
-
-
-def _unique(judged: Sequence[Finding]) -> Iterator[Finding]:
-    seen = set()
-    for finding in judged:
-        key = finding.diagnostic_code, finding.path, finding.message
-        if key not in seen:
-            seen.add(key)
-            yield finding
+    return all(any(patterns.match(change.subject()) for patterns in sets) for change in changes)
 
 
 def _find_deciding_part(path: bytes) -> Callable[[bytes], object] | None:
@@ -214,27 +175,3 @@ def _head_bytes(data: bytes) -> object:
 
 def _policy_of(data: bytes) -> object:
     return read_policy(data, catalog.DIAGNOSTICS)
-
-
-def decide_severity(policy: Policy, finding: Finding, situation: str) -> str:
-    """Return the severity that policy gives a finding: block, warn, note or off (design 5, "Policy").
-
-    `situation` is commit, push or ci; it decides about the codes that mean "cannot judge".
-    """
-    diagnostic = catalog.DIAGNOSTICS[finding.diagnostic_code]
-    default = finding.severity or diagnostic.severity
-    if default == catalog.BY_SITUATION:
-        default = policy.cannot_judge[situation]
-    return severity_of(policy, diagnostic.code, default, diagnostic.family)
-
-
-def conclude(judged: Sequence[Finding], applicable: bool) -> tuple[str, int]:
-    """Return the verdict and exit code for findings whose severity is decided (design 5, "Three verdicts")."""
-    blocking = [finding for finding in judged if finding.severity == findings.BLOCK]
-    heard = [finding for finding in judged if finding.severity != findings.NOTE]
-    unknown = [f for f in heard if catalog.DIAGNOSTICS[f.diagnostic_code].family == catalog.CONTEXT]
-    if any(finding not in unknown for finding in blocking):
-        return findings.FAILED, errors.BLOCKED
-    if unknown:
-        return findings.CANNOT_JUDGE, errors.CANNOT_JUDGE if any(f in blocking for f in unknown) else errors.PASS
-    return (findings.PASSED if applicable else findings.NOT_APPLICABLE), errors.PASS

@@ -26,7 +26,7 @@ def check(ctx: Context) -> Iterator[Finding]:
     the lane's own that both sides of a merge changed needs no active owner: somebody has to bring its texts together.
     """
     active = ctx.active
-    own = [change for change in ctx.own if not _is_merged(ctx, active, change.path)]
+    own = [change for change in ctx.own if not _is_merged(ctx, active, change)]
     if active is None or not ctx.policy.enforce_ownership or not own:
         return
     lane = ctx.placement.lane.lane_id if ctx.placement.lane else ctx.situation.branch
@@ -38,7 +38,7 @@ def check(ctx: Context) -> Iterator[Finding]:
         message = f"no work package of {lane} has been started: {_describe(active.lanes)}"
         yield make(ctx, "WP_NOT_STARTED", message, work_package_id=_first_to_start(active))
     changes = [change for change in own if not planning.is_guarded(ctx, change.path)]
-    unowned = [change for change in changes if not any(_pattern(ctx, o, change.path) for o in active.candidates)]
+    unowned = [change for change in changes if not any(_pattern(ctx, o, change) for o in active.candidates)]
     unusable = [owner for owner in active.candidates if _is_unusable(owner)]
     if unowned and unusable:
         yield from _report_heads(ctx, unusable)
@@ -49,18 +49,18 @@ def check(ctx: Context) -> Iterator[Finding]:
         yield from _check_split(ctx, active, changes)
 
 
-def find_owner(ctx: Context, paths: Sequence[bytes]) -> Owner | None:
-    """Return the candidate that owns every path, the most specific one if several do; None if none does."""
+def find_owner(ctx: Context, changes: Sequence[Change]) -> Owner | None:
+    """Return the candidate that owns every change, the most specific one if several do; None if none does."""
     candidates = ctx.active.candidates if ctx.active else ()
-    owners = [owner for owner in candidates if all(_pattern(ctx, owner, path) for path in paths)]
-    return max(owners, key=lambda o: sorted(specificity(_pattern(ctx, o, path)) for path in paths), default=None)
+    owners = [owner for owner in candidates if all(_pattern(ctx, owner, change) for change in changes)]
+    return max(owners, key=lambda o: sorted(specificity(_pattern(ctx, o, each)) for each in changes), default=None)
 
 
-def _is_merged(ctx: Context, active: Active | None, path: bytes) -> bool:
+def _is_merged(ctx: Context, active: Active | None, change: Change) -> bool:
     """Tell whether both sides of a merge changed a file that some work package of this lane owns."""
-    if active is None or len(ctx.situation.parents) < 2 or path in ctx.origins:
+    if active is None or len(ctx.situation.parents) < 2 or change.path in ctx.origins:
         return False
-    return any(owner.work_package.wp_id in active.lanes and _pattern(ctx, owner, path) for owner in ctx.owners)
+    return any(owner.work_package.wp_id in active.lanes and _pattern(ctx, owner, change) for owner in ctx.owners)
 
 
 def _first_to_start(active: Active) -> str:
@@ -68,21 +68,21 @@ def _first_to_start(active: Active) -> str:
 
 
 def _refuse_late(ctx: Context, active: Active, lane: str, change: Change) -> Finding:
-    owners = [owner.work_package.wp_id for owner in ctx.owners if _pattern(ctx, owner, change.path)]
+    owners = [owner.work_package.wp_id for owner in ctx.owners if _pattern(ctx, owner, change)]
     wp_id = next((wp_id for wp_id in active.lanes if wp_id in owners), next(iter(active.lanes), ""))
     message = f"{describe(change)}: nothing may change on {lane} any more: {_describe(active.lanes)}"
     return make(ctx, "WP_ALREADY_APPROVED", message, work_package_id=wp_id, path=change.path, change=change.status)
 
 
-def _pattern(ctx: Context, owner: Owner, path: bytes) -> str:
-    found = owner.patterns.match(path)
+def _pattern(ctx: Context, owner: Owner, change: Change) -> str:
+    found = owner.patterns.match(change.subject())
     if found is None and ctx.policy.upstream_globs:
-        return _find_looser(owner, path)
+        return _find_looser(owner, change)
     return found or ""
 
 
-def _find_looser(owner: Owner, path: bytes) -> str:
-    return next((pattern for pattern in owner.patterns.patterns if match_upstream(pattern, path)), "")
+def _find_looser(owner: Owner, change: Change) -> str:
+    return next((pattern for pattern in owner.patterns.patterns if match_upstream(pattern, change.path)), "")
 
 
 def _is_unusable(owner: Owner) -> bool:
@@ -115,10 +115,10 @@ def _report_heads(ctx: Context, owners: Sequence[Owner]) -> Iterator[Finding]:
 def _check_split(ctx: Context, active: Active, changes: Sequence[Change]) -> Iterator[Finding]:
     if active.basis not in (context.BY_PROGRESS, context.BY_ENGAGEMENT):
         return
-    if find_owner(ctx, [change.path for change in changes]) is not None:
+    if find_owner(ctx, changes) is not None:
         return
     shares = {
-        owner.work_package.wp_id: [change.path for change in changes if _pattern(ctx, owner, change.path)]
+        owner.work_package.wp_id: [change.path for change in changes if _pattern(ctx, owner, change)]
         for owner in active.candidates
     }
     listed = "; ".join(f"{wp_id} owns {_list(paths)}" for wp_id, paths in shares.items() if paths)
@@ -142,12 +142,12 @@ def _refuse(ctx: Context, active: Active, lane: str, change: Change) -> Finding:
     else:
         message = f"{what} is outside what {named} owns ({named} is active on {lane})"
     details: dict[str, object] = {}
-    owners = [owner.work_package.wp_id for owner in ctx.owners if _pattern(ctx, owner, change.path)]
+    owners = [owner.work_package.wp_id for owner in ctx.owners if _pattern(ctx, owner, change)]
     if owners:
         listed = ", ".join(f"{wp_id} ({ctx.owner_lanes.get(wp_id) or 'not in the log'})" for wp_id in owners)
         message += f"; it belongs to {listed}"
         details["owned_by"] = owners
-    looser = next((pattern for pattern in (_find_looser(o, change.path) for o in active.candidates) if pattern), "")
+    looser = next((pattern for pattern in (_find_looser(o, change) for o in active.candidates) if pattern), "")
     if looser:
         message += f"; Spec Kitty's looser rule would let {looser} match it (policy.hooks.glob: spec-kitty)"
         details["upstream_pattern"] = looser

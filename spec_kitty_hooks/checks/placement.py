@@ -19,6 +19,8 @@ def check(ctx: Context) -> Iterator[Finding]:
     place = ctx.placement
     if ctx.withheld and place.role in (context.UNRECORDED_LANE, context.LANE):
         yield _describe_withheld(ctx)
+    elif place.role == context.UNRECORDED_LANE and place.problem:
+        yield make(ctx, "ACTIVE_WP_CONTEXT_AMBIGUOUS", place.problem)
     elif place.role == context.UNRECORDED_LANE:
         message = f"branch {ctx.situation.branch} is named like a lane, but no mission within reach records it"
         yield make(ctx, "ACTIVE_WP_CONTEXT_MISSING", message, facts={"unrecorded": ctx.situation.branch})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spec_kitty_hooks.mission.eventlog import same_content
+from spec_kitty_hooks.mission.eventlog import duplicates, new_events, same_content
 from spec_kitty_hooks.model.context import LogChange
 from spec_kitty_hooks.model.events import TRANSITION, EventLog
 
@@ -40,11 +40,7 @@ def compare(
         gone = tuple(event for event in known[0].values() if _is_gone(event, now) and event.event_id not in public)
     elif len(known) > 1:
         merge_lost = _find_merge_lost(now, known, _merge_indexes([_index(log) for log in merge_bases]))
-    old = _merge_indexes(known)
-    added = tuple(event for event in new.events if not (event.event_id and event.event_id in old))
-    if any(not event.event_id for event in added):
-        lines = {event.raw for log in parents for event in log.events if not event.event_id}
-        added = tuple(event for event in added if event.event_id or event.raw not in lines)
+    added = new_events(parents, new)
     new_damage, old_damage = _split_damage(new, parents)
     return LogChange(
         path=path,
@@ -103,9 +99,9 @@ def _find_conflicts(
     new: EventLog, parents: Sequence[EventLog], known: Sequence[Index]
 ) -> tuple[tuple[Event, Event], ...]:
     """Return pairs that this change brings about: inside the new log, or between the sides of a merge."""
-    pairs = _pairs_inside(new)
+    pairs = [(conflict.first, conflict.second) for conflict in duplicates(new)]
     if pairs:
-        before = {event.event_id for log in parents for event, _other in _pairs_inside(log)}
+        before = {conflict.event_id for log in parents for conflict in duplicates(log)}
         pairs = [pair for pair in pairs if pair[0].event_id not in before]
     for index, side in enumerate(known):
         for other in known[index + 1 :]:
@@ -117,18 +113,6 @@ def _find_conflicts(
 def _is_settled(pair: tuple[Event, Event], new: EventLog) -> bool:
     """Tell whether the new log has both contents of an id on which the sides of a merge differ: one under a new id."""
     return all(any({**kept.record, "event_id": one.event_id} == one.record for kept in new.events) for one in pair)
-
-
-def _pairs_inside(log: EventLog) -> list[tuple[Event, Event]]:
-    first: Index = {}
-    pairs = []
-    for event in log.events:
-        if not event.event_id:
-            continue
-        earlier = first.setdefault(event.event_id, event)
-        if earlier is not event and not same_content(earlier, event):
-            pairs.append((earlier, event))
-    return pairs
 
 
 def _find_broken(new: EventLog, added: Sequence[Event]) -> tuple[tuple[Event, str], ...]:

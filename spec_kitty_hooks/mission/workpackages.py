@@ -40,6 +40,8 @@ class WorkPackages:
         for (wp_id, path, _oid), blob in zip(files, blobs, strict=True):
             head = read_work_package(path, blob.data if blob else b"")
             patterns = PatternSet(() if head.problem else head.owned_files)
+            if patterns.problems:
+                head = head.replace(problem=f"over the limits of a pattern: {patterns.problems[0][:80]} ...")
             self._owners[wp_id] = Owner(work_package=head, patterns=patterns)
         return tuple(self._owners.get(wp_id) or self._absent(wp_id) for wp_id in dict.fromkeys(wp_ids))
 

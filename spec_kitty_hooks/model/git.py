@@ -34,6 +34,10 @@ class Change:
     def __hash__(self) -> int:
         return hash((self.path, self.status, self.new_oid))
 
+    def subject(self) -> bytes:
+        """Return the path to hold against patterns: a submodule is a directory, which patterns of its subtree own."""
+        return self.path + b"/" if GITLINK in (self.old_mode, self.new_mode) else self.path
+
     def word(self) -> str:
         """Return what happened to the path, in one word for a person; "" before an edit."""
         if not self.status:

@@ -187,7 +187,9 @@ def test_breaking_the_policy_is_told_at_the_commit_that_does_it_and_mending_it_i
     good = repo.read(path)
     broken = change(repo, path, good + b"policy:\n  commit_guard:\n    mode: sometimes\n")
     assert (broken.allowed, broken.codes) == (True, ("POLICY_INVALID",))
-    refused = commit(repo, "README.md")
+    assert commit(repo, "README.md").silent, "nothing is judged there, so policy is not asked"
+    lane = working.lane_worktree("lane-a")
+    refused = commit(lane, "src/a/x.py")
     assert (refused.allowed, refused.codes) == (False, ("POLICY_INVALID",))
     assert change(repo, path, good).silent
-    assert commit(repo, "README.md").silent
+    assert commit(lane, "src/a/x.py").silent
