@@ -66,7 +66,9 @@ def execute(arguments: Sequence[str]) -> int:
         code = app.main(args=list(arguments), prog_name="spec-kitty-hooks", standalone_mode=False)
     except click.exceptions.Exit as exit_request:
         return exit_request.exit_code
-    except click.exceptions.Abort:
+    except click.exceptions.Abort as abort:
+        if isinstance(abort.__context__, EOFError):  # click takes it for Ctrl-D; here a file of ours ended early
+            raise RuntimeError("a file of the installation ended early") from abort
         raise KeyboardInterrupt from None
     except click.ClickException as error:
         if as_json:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
+from support.hooks import install_native
 from support.judging import Outcome, commit, printed_codes
-from support.missions import Mission
+from support.missions import Mission, build_mission
 from support.repo import Repo
 
 OWN, FOREIGN = "src/a/a.py", "src/b/b.py"
@@ -171,3 +172,25 @@ def test_a_deep_path(lane: Repo) -> None:
     assert commit(lane, f"src/a/{deep}/x.py").silent
     assert commit(lane, f"src/b/{deep}/x.py").codes == VIOLATION
     assert os.fspath(lane.path) not in deep
+
+
+@pytest.mark.parametrize("pattern", ["vendor/lib", "vendor/lib/", "vendor/lib/**", "vendor/**"])
+def test_a_submodule_is_a_directory_that_patterns_of_its_subtree_own(repo: Repo, pattern: str) -> None:
+    mission = build_mission(repo, {"lane-a": {"WP01": [pattern]}})
+    install_native(repo)
+    place = mission.implement("WP01")
+    place.git("update-index", "--add", "--cacheinfo", f"160000,{repo.head()},vendor/lib")
+    assert run(place).silent
+    place.git("update-index", "--add", "--cacheinfo", f"160000,{repo.head()},vendored")
+    assert run(place).codes == VIOLATION
+
+
+def test_a_pattern_over_the_limits_is_said_not_silently_dropped(repo: Repo) -> None:
+    endless = "/".join(["**"] * 130)
+    mission = build_mission(repo, {"lane-a": {"WP01": ["src/a/**", endless]}})
+    install_native(repo)
+    place = mission.implement("WP01")
+    assert commit(place, OWN).silent
+    unsure = commit(place, FOREIGN)
+    assert unsure.codes == ("ACTIVE_WP_METADATA_INVALID",)
+    assert "over the limits of a pattern" in unsure.text
