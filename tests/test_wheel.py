@@ -52,15 +52,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "bin"
 
 
-def test_the_wheel_holds_the_package_the_shims_and_the_licence_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_and_the_licence_and_nothing_else(wheel: Path) -> None:
     package = {path.relative_to(ROOT).as_posix() for path in (ROOT / "spec_kitty_hooks").rglob("*.py")}
-    shims = {f"spec_kitty_hooks/_shims/{path.name}" for path in (ROOT / "hooks").iterdir()}
     info = f"spec_kitty_hooks-{VERSION}.dist-info"
     about = {f"{info}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")}
     with zipfile.ZipFile(wheel) as archive:
-        assert set(archive.namelist()) == package | shims | about | {"spec_kitty_hooks/py.typed"}
-        for shim in shims:
-            assert archive.read(shim) == (ROOT / "hooks" / Path(shim).name).read_bytes()
+        assert set(archive.namelist()) == package | about | {"spec_kitty_hooks/py.typed"}
 
 
 def test_the_wheel_needs_what_is_decided_and_no_more(wheel: Path) -> None:
