@@ -22,11 +22,12 @@ _LISTED = 3
 def check(ctx: Context) -> Iterator[Finding]:
     """Yield the ownership family and the context codes that come from work-package heads.
 
-    Judged are the paths that differ from every parent; paths that `planning` decides about are left to it. A file of
-    the lane's own that both sides of a merge changed needs no active owner: somebody has to bring its texts together.
+    Judged are the paths that differ from every parent; paths that `planning` decides about are left to it. In a merge
+    kitty-specs/ is for the log's integrity alone, and a file of the lane's own that both sides changed needs no active
+    owner: somebody has to bring its texts together.
     """
     active = ctx.active
-    own = [change for change in ctx.own if not _is_merged(ctx, active, change)]
+    own = [change for change in ctx.own if not _is_the_merges(ctx, active, change)]
     if active is None or not ctx.policy.enforce_ownership or not own:
         return
     lane = ctx.placement.lane.lane_id if ctx.placement.lane else ctx.situation.branch
@@ -56,9 +57,13 @@ def find_owner(ctx: Context, changes: Sequence[Change]) -> Owner | None:
     return max(owners, key=lambda o: sorted(specificity(_pattern(ctx, o, each)) for each in changes), default=None)
 
 
-def _is_merged(ctx: Context, active: Active | None, change: Change) -> bool:
-    """Tell whether both sides of a merge changed a file that some work package of this lane owns."""
-    if active is None or len(ctx.situation.parents) < 2 or change.path in ctx.origins:
+def _is_the_merges(ctx: Context, active: Active | None, change: Change) -> bool:
+    """Tell whether a merge makes this change: in planning (the client's union driver), or by uniting both sides."""
+    if active is None or len(ctx.situation.parents) < 2:
+        return False
+    if change.path.startswith(planning.ROOT):
+        return True
+    if change.path in ctx.origins:
         return False
     return any(owner.work_package.wp_id in active.lanes and _pattern(ctx, owner, change) for owner in ctx.owners)
 
