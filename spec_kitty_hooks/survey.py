@@ -109,7 +109,8 @@ class Surveyor:
         branch = self._situation.branch
         self._note("What is git in the middle of?", describe_situation(self._situation))
         placement = self._registry.place(branch, thorough=thorough) if branch else Placement(role=context.OTHER)
-        if placement.role not in (context.LANE, context.COORDINATION):
+        ambiguous = placement.role == context.UNRECORDED_LANE and placement.problem
+        if placement.role not in (context.LANE, context.COORDINATION) and not ambiguous:
             placement = self._place_work_tree() or placement
         self._note("Which mission and lane record the branch?", describe_placement(placement))
         return self._locate_log(placement)
@@ -118,6 +119,8 @@ class Surveyor:
         if placement.mission is None:
             return placement
         log_branch = surfaces.find_log_branch(self._git, self._branches, placement.mission)
+        if placement.role == context.LANE and log_branch == self._situation.branch:
+            log_branch = ""  # what a lane carries of the log is never evidence, whatever the plan says
         found: Placement = placement.replace(log_branch=log_branch)
         return found
 
@@ -160,16 +163,14 @@ class Surveyor:
         source = f"{commit}:{POLICY_PATH}" if commit else ""
         blob = self._git.read(source) if source else None
         data = blob.data if blob is not None else None
-        if blob is not None and (blob.truncated or blob.kind != "blob" or self._is_link(commit, blob.data)):
+        if blob is not None and (blob.truncated or blob.kind != "blob" or self._is_link(commit)):
             data = b"\0"  # a policy that cannot be read is invalid, never absent
         policy = read_policy(data, catalog.DIAGNOSTICS)
         self._note("Which policy holds?", f"{POLICY_PATH} at {commit[:8]}" if data is not None else "the defaults")
         return policy, source
 
-    def _is_link(self, commit: str, data: bytes) -> bool:
-        """Tell whether the policy file is a symbolic link; the place a link names hardly ever holds a newline."""
-        if b"\n" in data:
-            return False
+    def _is_link(self, commit: str) -> bool:
+        """Tell whether the policy file is a symbolic link: where it points to could itself read as policy."""
         directory, _, name = POLICY_PATH.encode().rpartition(b"/")
         entries = self._git.tree(f"{commit}:{directory.decode()}") or ()
         return any(entry.name == name and entry.mode == SYMLINK for entry in entries)

@@ -46,7 +46,7 @@ def describe(found: Survey) -> ContextModel:
         amend=situation.amend,
         role=place.role,
         mission=place.mission.directory if place.mission else None,
-        execution_lane=place.lane.lane_id if place.lane else None,
+        execution_lane=to_text(place.lane.lane_id) if place.lane else None,
         target_branch=to_text(place.mission.target_branch) if place.mission else None,
         log_branch=to_text(place.log_branch) if place.log_branch else None,
         plan=place.plan or None,
@@ -100,7 +100,7 @@ def _headline(model: ContextModel) -> str:
     branch = escape(model.branch) or "a detached HEAD"
     if model.basis is None:
         return f"{branch} {_describe_role(model)}."
-    where = f"{branch} is {model.execution_lane} of mission {model.mission}"
+    where = f"{branch} is {escape(model.execution_lane or '')} of mission {model.mission}"
     if model.basis == UNPROVEN:
         names = " and ".join(model.work_packages)
         return f"{where}; the event log cannot be reached, so a change is held against everything that {names} owns."
@@ -111,9 +111,8 @@ def _headline(model: ContextModel) -> str:
 
 def _describe_role(model: ContextModel) -> str:
     if model.role == DETACHED_LANE:
-        return (
-            f"is checked out in the work tree of {model.execution_lane} of mission {model.mission}, so nobody is active"
-        )
+        lane = escape(model.execution_lane or "")
+        return f"is checked out in the work tree of {lane} of mission {model.mission}, so nobody is active"
     if model.role == UNRECORDED_LANE:
         return "is named like a lane, but no mission here records it"
     if model.mission is not None:

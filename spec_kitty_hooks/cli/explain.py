@@ -83,7 +83,7 @@ def _consider(path: bytes, found: Survey) -> list[ConsideredModel]:
         result.append(
             ConsideredModel(
                 work_package_id=wp_id,
-                execution_lane=lanes.get(wp_id, ""),
+                execution_lane=to_text(lanes.get(wp_id, "")),
                 lane=states[wp_id].lane if wp_id in states else "",
                 active=wp_id in active,
                 pattern=to_text(pattern) if pattern is not None else None,
@@ -100,14 +100,15 @@ def write(model: ExplainModel) -> str:
     lines = [f"{escape(model.path)} {answer.get(model.verdict, 'may not change')}{owner}."]
     for finding in model.findings:
         lines.append(f"  {finding.diagnostic_code}: {escape(finding.message, limit=1000)}")
-        lines += [f"    next: {escape(step, limit=1000)}" for step in finding.remediation]
+        steps = (step for step in finding.remediation if not step.startswith("spec-kitty-hooks explain "))
+        lines += [f"    next: {escape(step, limit=1000)}" for step in steps]
     if model.considered:
         lines.append(f"Work packages at {escape(model.source or 'this commit')}:")
     for item in model.considered:
         decides = f"matches {escape(item.pattern)}" if item.pattern is not None else "does not own it"
         if item.pattern is None and item.upstream_pattern is not None:
             decides += f" (Spec Kitty's looser rule: {escape(item.upstream_pattern)})"
-        state = f"{item.execution_lane or 'no lane'}, {item.lane or 'not in the log'}"
+        state = f"{escape(item.execution_lane) or 'no lane'}, {item.lane or 'not in the log'}"
         lines.append(f"  {'*' if item.active else ' '} {item.work_package_id} ({state}): {decides}")
     lines.append("How the active work package was found:")
     for step in model.steps:

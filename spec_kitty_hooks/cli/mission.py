@@ -13,8 +13,9 @@ import click
 
 from spec_kitty_hooks import errors
 from spec_kitty_hooks.cli.output import print_model
-from spec_kitty_hooks.cli.session import directory_option, json_option, open_git
+from spec_kitty_hooks.cli.session import directory_option, json_option, mission_option, open_git
 from spec_kitty_hooks.git.environ import LOCAL
+from spec_kitty_hooks.git.program import find_git
 from spec_kitty_hooks.mission.handle import choose, resolve
 from spec_kitty_hooks.mission.registry import ROOT
 from spec_kitty_hooks.scaffold.checkout import open_checkout
@@ -47,7 +48,7 @@ class Desk:
         environ: Mapping[str, str] = os.environ
         if self._directory is not None:  # what an outer git says of its own repository does not hold for DIR
             environ = {name: value for name, value in os.environ.items() if name not in LOCAL}
-        command = ["git", "--literal-pathspecs", *words]
+        command = [find_git(environ), "--literal-pathspecs", *words]
         where = os.fsdecode(self.checkout.top)
         return subprocess.run(
             command, cwd=where, env=environ, stdin=subprocess.DEVNULL, capture_output=True, check=False
@@ -62,7 +63,7 @@ class Desk:
         for words in (("add", "--", path), ("commit", "-q", "-m", message, "--", path)):
             done = self.git(*words)
             if done.returncode:
-                said = (done.stderr or done.stdout).decode("utf-8", "backslashreplace").strip()
+                said = "; ".join((done.stderr + done.stdout).decode("utf-8", "backslashreplace").splitlines())
                 problem = f"the files are written, but git did not commit them: {said}"
                 raise NotDoneError("COMMIT_REFUSED", problem, tuple(self.localize(commit_commands(path, message))))
         return self.git("rev-parse", "HEAD").stdout.decode("ascii").strip()
@@ -155,6 +156,7 @@ def new(  # noqa: PLR0913, PLR0917 (click passes every option by itself)
 )
 @json_option
 @directory_option
+@mission_option
 def finalize(handle: str | None, dry_run: bool, wants_commit: bool, as_json: bool, directory: str | None) -> int:
     """Check the plan, then write lanes.json and enter each work package into the event log as planned.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spec_kitty_hooks.cli.output import print_model
-from spec_kitty_hooks.cli.session import choose_missions, directory_option, json_option, open_git
+from spec_kitty_hooks.cli.session import choose_missions, directory_option, json_option, mission_option, open_git
 from spec_kitty_hooks.model import lanes
 from spec_kitty_hooks.model.transition import seconds_ahead
 from spec_kitty_hooks.overview import MissionView, Overview
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Every mission of this clone, finished ones too.")
 @json_option
 @directory_option
+@mission_option
 def status(handle: str | None, everything: bool, as_json: bool, directory: str | None) -> int:
     """Show the work packages of a mission by lane.
 
@@ -43,7 +44,8 @@ def status(handle: str | None, everything: bool, as_json: bool, directory: str |
         print_model(StatusModel(missions=found))
     else:
         text = "\n".join(write(name, one) for name, one in found.items())
-        sys.stdout.write(text or "no mission with open work packages; --all shows every mission\n")
+        nothing = "no mission with open work packages; --all shows every mission\n"
+        sys.stdout.write(text or (nothing if chosen else "no branch of this clone has a mission\n"))
     return 0
 
 
@@ -65,9 +67,9 @@ def describe(overview: Overview, view: MissionView, now: float) -> MissionStatus
         problems += [f"event log line {damage.line}: {to_text(damage.reason)}" for damage in view.log.damage]
     return MissionStatusModel(
         event_count=view.snapshot.event_count if view.snapshot else 0,
-        last_event_id=view.snapshot.last_event_id or None if view.snapshot else None,
+        last_event_id=to_text(view.snapshot.last_event_id) or None if view.snapshot else None,
         work_packages={
-            wp_id: _describe(states[wp_id], titles.get(wp_id, ""), execution.get(wp_id, ""), now)
+            to_text(wp_id): _describe(states[wp_id], titles.get(wp_id, ""), execution.get(wp_id, ""), now)
             for wp_id in sorted(states)
         },
         source=to_text(view.source),
@@ -83,7 +85,7 @@ def _describe(state: WorkPackageState, title: str, execution_lane: str, now: flo
     return WorkPackageStatusModel(
         lane=state.lane,
         title=to_text(title),
-        execution_lane=execution_lane,
+        execution_lane=to_text(execution_lane),
         actor=to_text(state.actor),
         last_event_id=to_text(state.last_event_id),
         last_transition_at=to_text(state.last_transition_at),
@@ -101,11 +103,11 @@ def write(name: str, model: MissionStatusModel) -> str:
     rows = sorted(model.work_packages.items(), key=lambda item: (order.get(item[1].lane, len(order)), item[0]))
     for wp_id, package in rows:
         age = f"{write_age(package.age_seconds)} ago" if package.age_seconds is not None else ""
-        review = "OVERRIDDEN" if package.overridden else package.review_verdict or ""
+        review = "OVERRIDDEN" if package.overridden else escape(package.review_verdict or "", limit=40)
         forced = f"forced {package.force_count}x" if package.force_count else ""
         facts = ", ".join(part for part in (age, escape(package.actor, limit=40), review, forced) if part)
-        title = escape(package.title, limit=50)
-        lines.append(f"  {package.lane:<12} {wp_id:<6} {package.execution_lane:<10} {title}  {facts}")
+        title, lane = escape(package.title, limit=50), escape(package.execution_lane, limit=40)
+        lines.append(f"  {package.lane:<12} {escape(wp_id, limit=40):<6} {lane:<10} {title}  {facts}")
     if not rows:
         lines.append("  no work package has a transition yet")
     lines += [f"  problem: {escape(problem)}" for problem in model.problems]

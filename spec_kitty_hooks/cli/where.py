@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spec_kitty_hooks.cli.output import print_model
-from spec_kitty_hooks.cli.session import choose_missions, directory_option, json_option, open_git
+from spec_kitty_hooks.cli.session import choose_missions, directory_option, json_option, mission_option, open_git
 from spec_kitty_hooks.overview import MissionView, Overview
 from spec_kitty_hooks.report.data import to_text
 from spec_kitty_hooks.report.models import FileCopyModel, LogCopyModel, WhereMissionModel, WhereModel
@@ -25,6 +25,7 @@ _LISTED = 5
 @click.argument("handle", metavar="[MISSION]", required=False)
 @json_option
 @directory_option
+@mission_option
 def where(handle: str | None, as_json: bool, directory: str | None) -> int:
     """List all copies of a mission's event log, work packages and reviews: which counts, how the others differ.
 
@@ -48,7 +49,7 @@ def describe(overview: Overview, view: MissionView) -> WhereMissionModel:
         mission=view.mission.directory,
         log_branch=to_text(view.log_branch),
         log=[_describe_log(copy, view.log) for copy in overview.all_copies(view)],
-        conflicting_event_ids=[conflict.event_id for conflict in view.conflicts],
+        conflicting_event_ids=[to_text(conflict.event_id) for conflict in view.conflicts],
         plan=to_text(view.plan_name),
         files=[
             FileCopyModel(

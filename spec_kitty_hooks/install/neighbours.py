@@ -30,11 +30,11 @@ _MARKS = (
 _LIVES = '[ -e "$original" ] || team=\n'
 
 # prek, installed after us, takes our place and runs us as its `.legacy` hook; its other shim is then not run again.
-_TAKEN = 'case $0 in *.legacy) cmp -s "${0%.legacy}" "$team" && team= ;; esac\n'
+_TAKEN = 'case $0 in *.legacy) command -p cmp -s "${0%.legacy}" "$team" && team= ;; esac\n'
 
 # We judge in any case, so that the manager need not run us once more.
 _SKIP_ID = """\
-if grep -qs {id} .pre-commit-config.* prek.toml; then
+if command -p grep -qs {id} .pre-commit-config.* prek.toml; then
     export SKIP={id}"${{SKIP:+,$SKIP}}"
 fi
 """

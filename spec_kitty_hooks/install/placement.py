@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from spec_kitty_hooks.install.repository import Repository
 
+_HOOK_BYTES = 16 << 20  # no hook is a program of that size
 _NAMED_SHARING = {
     "group": 0o660,
     "true": 0o660,
@@ -87,11 +88,17 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def read_hook(path: Path) -> bytes:
-    """Return what stands in a hook file; empty if there is none that can be read."""
+    """Return what stands in a hook file, through a link too; empty if there is none, or no plain file of a sane size.
+
+    Links may lead to a device that never ends, and a FIFO waits for somebody to write.
+    """
     try:
-        return path.read_bytes()
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except OSError:
         return b""
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        return file.read() if stat.S_ISREG(status.st_mode) and status.st_size <= _HOOK_BYTES else b""
 
 
 def runs(path: Path) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spec_kitty_hooks.errors import RepositoryError
+from spec_kitty_hooks.git.program import find_git
 from spec_kitty_hooks.install.report import shown
 
 if TYPE_CHECKING:
@@ -93,18 +94,22 @@ class Repository:
 
 
 def ask(arguments: Sequence[str], where: Path, environ: Mapping[str, str]) -> Answer:
-    """Run a program without input, in `where`, and return what it said; a program that cannot start answers 127."""
+    """Run a program without input, in `where`, and return what it said; a program that cannot start answers 127.
+
+    Git is found as by a hook: not in `where`, to which a relative entry of PATH may lead.
+    """
+    program, *rest = arguments
     kept = {name: value for name, value in environ.items() if not name.startswith("GIT_") or name in _KEPT}
     try:
         ran = subprocess.run(
-            list(arguments),
+            [find_git(environ) if program == "git" else program, *rest],
             cwd=where,
             env={**kept, "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RepositoryError) as error:
         return Answer(127, b"", os.fsencode(str(error)))
     return Answer(ran.returncode, ran.stdout, ran.stderr)
 
@@ -123,7 +128,7 @@ def open_repository(directory: Path | None, environ: Mapping[str, str]) -> Repos
         raise RepositoryError(
             "REPOSITORY_UNSUPPORTED",
             f"{shown(common.line)} is a bare repository: nobody commits there, so there is no commit hook to install.",
-            ("install in the clones where people commit; a server judges pushes in its pre-receive hook",),
+            ("run it in the clones where people commit",),
         )
     top = ask(("git", *_PATH, "--show-toplevel"), where, environ)
     return Repository(

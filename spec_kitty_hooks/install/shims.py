@@ -39,7 +39,7 @@ status=0
     # The hook in its place runs, with the files beside it; the copy where Spec Kitty's guard has overwritten that.
     hook=$team
     if [ -x "$original" ]; then
-        cmp -s "$original" "$team" || ! grep -q commit_guard_hook "$original" && hook=$original
+        command -p cmp -s "$original" "$team" || ! command -p grep -q commit_guard_hook "$original" && hook=$original
     fi
     {feed}SPEC_KITTY_HOOKS_TEAM=$team "$hook" "$@" || status=$?
 fi
@@ -95,7 +95,7 @@ def render(name: str, python: str = "", chain: Chain | None = None) -> bytes:
         team=shlex.quote(str(chain.copy) if chain else ""),
         original=shlex.quote(str(chain.original) if chain and chain.original else ""),
         manager=neighbours.preparation(chain.manager, name, original=chain.original is not None) if chain else "",
-        read="input=$(cat && echo .)\n" if reads else "",
+        read="input=$(command -p cat && echo .)\n" if reads else "",
         feed='printf %s "${input%.}" 2>/dev/null | ' if reads else "",
         gone=3 if name in _FAIL_CLOSED else 0,
     )

@@ -143,7 +143,7 @@ class _Object:
         if len(data) > limits.JSON_FILE_BYTES:
             self._complain(f"it has {len(data)} bytes; the limit is {limits.JSON_FILE_BYTES}")
             return
-        value, problem = jsontext.parse(data)
+        value, problem = jsontext.parse_file(data)
         if problem:
             self._complain(problem)
         elif isinstance(value, dict):

@@ -100,18 +100,34 @@ def parse(data: bytes | str) -> tuple[object, str]:
             return None, f"not UTF-8 at byte {error.start}"
     else:
         text = data
-    if text.startswith(_BOM):
-        text = text[1:]
+    value, problem, position = _parse(text.removeprefix(_BOM))
+    return value, problem if position is None else f"{problem} at character {position}"
+
+
+def parse_file(data: bytes) -> tuple[object, str]:
+    """Do what `parse` does for a file that people edit: a problem is told with its 1-based line, where it has one."""
+    try:
+        text = data.decode("utf-8").removeprefix(_BOM)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return None, f"line {line}: not UTF-8"
+    value, problem, position = _parse(text)
+    line = text.count("\n", 0, position) + 1 if position is not None else 0
+    return value, f"line {line}: {problem}" if line else problem
+
+
+def _parse(text: str) -> tuple[object, str, int | None]:
+    """Return the value, or what is wrong and at which character, None if that is the whole text."""
     if text.count("[") + text.count("{") > limits.JSON_DEPTH and _is_too_deep(text):
-        return None, f"nested deeper than {limits.JSON_DEPTH} levels"
+        return None, f"nested deeper than {limits.JSON_DEPTH} levels", None
     start = len(text) - len(text.lstrip(_BLANK))
     try:
         value, end = _scan(text, start)
     except (ValueError, StopIteration, SystemError, RecursionError, MemoryError) as error:
-        return None, _describe(error, text, start)
+        return None, *_describe(error, text, start)
     if end != len(text) and text[end:].strip(_BLANK):
-        return None, f"text after the JSON value at character {end}"
-    return value, ""
+        return None, "text after the JSON value", end
+    return value, "", None
 
 
 def has_duplicate_keys(data: bytes | str) -> bool:
@@ -145,19 +161,19 @@ def _is_too_deep(text: str) -> bool:
     return brackets != b""
 
 
-def _describe(error: BaseException, text: str, start: int) -> str:
-    """Return what is wrong with a text that the scanner refused."""
+def _describe(error: BaseException, text: str, start: int) -> tuple[str, int | None]:
+    """Return what is wrong with a text that the scanner refused, and where."""
     if isinstance(error, StopIteration):
-        return f"a JSON value is missing at character {error.value}"
+        return "a JSON value is missing", error.value
     if isinstance(error, MemoryError):
-        return "too large to read into memory"
+        return "too large to read into memory", None
     if isinstance(error, RecursionError):
-        return "nested too deeply"
+        return "nested too deeply", None
     if isinstance(error, SystemError):
         error = _load_error(text, start)
     position = getattr(error, "pos", None)
     message: str = getattr(error, "msg", str(error))
-    return message if position is None else f"{message.removesuffix(' at')} at character {position}"
+    return message.removesuffix(" at") if position is not None else message, position
 
 
 def _load_error(text: str, start: int) -> BaseException:

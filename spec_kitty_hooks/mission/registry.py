@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from spec_kitty_hooks import limits
 from spec_kitty_hooks.mission import branches as names
-from spec_kitty_hooks.mission.identity import legacy_work_package, propose_directories, read_mission
+from spec_kitty_hooks.mission.identity import PLANNING_LANE, legacy_work_package, propose_directories, read_mission
 from spec_kitty_hooks.model import context
 from spec_kitty_hooks.model.context import Placement
 from spec_kitty_hooks.model.ids import is_slug
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.mission.branches import Branches
     from spec_kitty_hooks.mission.source import Source
 
+    Found = tuple[Mission, str]  # a mission, and a commit that carries it
+
 ROOT = "kitty-specs"
 _TREE = 0o040000
+_FILES = ("meta.json", "lanes.json")
+_AT_ONCE = 16  # missions whose files are held in memory together
 
 
 def read_at(source: Source, commit: str, directory: str) -> Mission | None:
@@ -44,14 +48,14 @@ def list_directories(source: Source, commit: str) -> tuple[str, ...]:
 
 
 def read_all_at(source: Source, commit: str) -> Iterator[Mission]:
-    """Read every mission at a commit, in directory order, with one round trip."""
+    """Read every mission at a commit, in directory order, a few at a time: each may be as large as limits allow."""
     directories = list_directories(source, commit)
-    files = [f"{commit}:{ROOT}/{name}/{file}" for name in directories for file in ("meta.json", "lanes.json")]
-    blobs = source.read_many(files)
-    for index, name in enumerate(directories):
-        meta, lanes = blobs[2 * index], blobs[2 * index + 1]
-        if meta is not None or lanes is not None:
-            yield read_mission(name, meta.data if meta else None, lanes.data if lanes else None)
+    for start in range(0, len(directories), _AT_ONCE):
+        names = directories[start : start + _AT_ONCE]
+        blobs = source.read_many(f"{commit}:{ROOT}/{name}/{file}" for name in names for file in _FILES)
+        for name, meta, lanes in zip(names, blobs[::2], blobs[1::2], strict=True):
+            if meta is not None or lanes is not None:
+                yield read_mission(name, meta.data if meta else None, lanes.data if lanes else None)
 
 
 def role_in(mission: Mission, branch: str) -> tuple[str, ExecutionLane | None, int]:
@@ -60,7 +64,7 @@ def role_in(mission: Mission, branch: str) -> tuple[str, ExecutionLane | None, i
     The role is "" if the mission does not know the branch. A planning lane works on the target branch itself.
     """
     for lane in mission.lanes:
-        if branch in lane.branches and branch != mission.target_branch:
+        if branch in lane.branches and lane.lane_id != PLANNING_LANE:
             return context.LANE, lane, lane.branches.index(branch)
     work_package = "" if mission.has_lanes_file else legacy_work_package(branch, mission.directory)
     if work_package:
@@ -95,10 +99,13 @@ class Registry:
         `unrecorded lane` for one that is named like a lane but recorded nowhere.
         """
         found = self._find_proposed(branch)
-        if found is None and (thorough or looks_like_lane(branch)):
+        if not found and (thorough or looks_like_lane(branch)):
             found = self._find_anywhere(branch)
-        if found is not None:
-            placement = self.settle(branch, *found)
+        if len(found) > 1:
+            names = " and ".join(mission.directory for mission, _commit in found[: limits.SHOWN_PATHS])
+            return Placement(role=context.UNRECORDED_LANE, problem=f"{len(found)} missions record {branch}: {names}")
+        if found:
+            placement = self.settle(branch, *found[0])
             return self._share(branch, placement) if thorough and placement.role == context.TARGET else placement
         if branch.startswith("kitty/mission-") and "-lane-" in branch and self._carriers():
             return Placement(role=context.UNRECORDED_LANE)
@@ -147,31 +154,42 @@ class Registry:
         listed = ", ".join(missions[: limits.SHOWN_PATHS]) + (f" and {rest} more" if rest > 0 else "")
         return Placement(role=context.TARGET, problem=f"target branch of {len(missions)} missions: {listed}")
 
-    def _find_proposed(self, branch: str) -> tuple[Mission, str] | None:
+    def _find_proposed(self, branch: str) -> tuple[Found, ...]:
         best: tuple[int, Mission] | None = None
         for directory in propose_directories(branch):
             mission = read_at(self._source, self._head, directory) if self._head else None
             role, _lane, rank = role_in(mission, branch) if mission else ("", None, 0)
             if mission and role and rank == 0:
-                return mission, self._head
+                return ((mission, self._head),)
             if mission and role and (best is None or rank < best[0]):
                 best = rank, mission
         if best is None:
-            return None
+            return ()
         recorded = self._find_anywhere(branch)  # a name that another mission records beats one composed for this one
-        return recorded or (best[1], self._head)
+        return recorded or ((best[1], self._head),)
 
-    def _find_anywhere(self, branch: str) -> tuple[Mission, str] | None:
-        best: tuple[tuple[int, bool], Mission, str] | None = None
+    def _find_anywhere(self, branch: str) -> tuple[Found, ...]:
+        """Return the mission that knows the branch best; several if more than one records it for a lane at a commit."""
+        best: tuple[int, bool] | None = None
+        found: list[Found] = []
         for commit in self._carriers():
             for mission in read_all_at(self._source, commit):
                 role, _lane, rank = role_in(mission, branch)
                 order = rank, role != context.LANE  # the lane of one mission may be the target of another
-                if role and (best is None or order < best[0]):
-                    best = order, mission, commit
-            if best is not None and best[0][0] == 0:
+                if role and (best is None or order < best):
+                    best, found = order, []
+                if role and order == best and (not found or (order == (0, False) and found[0][1] == commit)):
+                    found.append((mission, commit))
+            if best is not None and best[0] == 0:
                 break
-        return None if best is None else (best[1], best[2])
+        return tuple(found)
+
+    def _find_other_plan(self, branch: str, directory: str) -> Found | None:
+        for commit in self._carriers():
+            mission = read_at(self._source, commit, directory)
+            if mission is not None and mission.target_branch != branch and role_in(mission, branch)[0] == context.LANE:
+                return mission, commit
+        return None
 
     def _carriers(self) -> tuple[str, ...]:
         """Return commits to search, HEAD first, one for each different kitty-specs tree."""
@@ -186,6 +204,8 @@ class Registry:
     def settle(self, branch: str, mission: Mission, commit: str) -> Placement:
         """Read the mission again where its planning is authoritative: at its target branch (design 4.5)."""
         role, lane, _rank = role_in(mission, branch)
+        if role == context.LANE and branch == mission.target_branch:  # a lane must not be its own authority
+            mission, commit = self._find_other_plan(branch, mission.directory) or (mission, commit)
         for short in (mission.target_branch, mission.coordination_branch):
             is_judged = short == branch and role == context.LANE
             tip = self._branches.newest(self._source, short) if short and not is_judged else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 
 from spec_kitty_hooks import limits, safefile
-from spec_kitty_hooks.mission.eventlog import Conflict, parse_log, union
+from spec_kitty_hooks.mission.eventlog import Conflict, missing_events, parse_log, union
+from spec_kitty_hooks.model.git import SYMLINK
 from spec_kitty_hooks.model.mission import LogCopy
 
 TYPE_CHECKING = False
@@ -102,7 +103,16 @@ def _read_committed(source: Source, ref: Ref, path: str, counts: bool) -> LogCop
         return LogCopy(kind=kind, where=ref.name, role=UNREADABLE, commit=ref.oid, blob=blob.oid, problem=problem)
     if not counts:
         return LogCopy(kind=kind, where=ref.name, role=SUPERSEDED, commit=ref.oid, blob=blob.oid)
+    if len(blob.data) <= limits.PATH_BYTES and _is_link(source, ref.oid, path):
+        problem = "a symbolic link, not a file"
+        return LogCopy(kind=kind, where=ref.name, role=UNREADABLE, commit=ref.oid, blob=blob.oid, problem=problem)
     return LogCopy(kind=kind, where=ref.name, role=AUTHORITATIVE, commit=ref.oid, blob=blob.oid)
+
+
+def _is_link(source: Source, commit: str, path: str) -> bool:
+    directory, _, name = path.rpartition("/")
+    entries = source.tree(f"{commit}:{directory}") or ()
+    return any(entry.name == name.encode() and entry.mode == SYMLINK for entry in entries)
 
 
 def _parse(source: Source, copy: LogCopy) -> LogCopy:
@@ -123,7 +133,17 @@ def _find_checkout(layout: Layout, ref: Ref) -> bytes:
         place = layout.worktree if layout.git_dir == layout.common_dir else b""
     elif place + b"/.git" == layout.common_dir and not os.path.lexists(layout.common_dir + b"/index"):
         return b""  # a bare repository named .git, beside its linked work trees
-    return place if place and os.path.isdir(place) else b""
+    return place if place and os.path.isdir(place) and _is_ours(layout, place) else b""
+
+
+def _is_ours(layout: Layout, place: bytes) -> bool:
+    """Tell whether a work tree points back to this repository; a copied one goes on naming the original's."""
+    if place == layout.worktree or os.path.isdir(place + b"/.git"):
+        return place == layout.worktree or os.path.samefile(place + b"/.git", layout.common_dir)
+    pointer = safefile.read_file(place, b".git", limits.PATH_BYTES)
+    admin = (pointer.data or b"").removeprefix(b"gitdir: ").rstrip(b"\n")
+    parent = os.path.join(place, os.path.dirname(admin))
+    return bool(admin) and os.path.realpath(parent) == os.path.realpath(layout.common_dir + b"/worktrees")
 
 
 def _read_working(source: Source, root: bytes, path: str, committed: LogCopy) -> LogCopy:
@@ -131,9 +151,11 @@ def _read_working(source: Source, root: bytes, path: str, committed: LogCopy) ->
     found = safefile.read_file(root, path.encode(), limits.LOG_BYTES)
     if found.data is not None:
         role = AUTHORITATIVE if committed.role != SUPERSEDED or _differs(source, committed, found.data) else SUPERSEDED
-        log = parse_log(found.data) if role == AUTHORITATIVE else None
-        blob = committed.blob if role == SUPERSEDED else ""  # then both hold the same bytes
-        return LogCopy(kind="worktree", where=where, role=role, commit=commit, blob=blob, log=log)
+        if role == SUPERSEDED:  # both hold the same bytes
+            return LogCopy(kind="worktree", where=where, role=role, commit=commit, blob=committed.blob)
+        log = parse_log(found.data)
+        withdrawn = _find_withdrawn(source, committed, found.data, log)
+        return LogCopy(kind="worktree", where=where, role=role, commit=commit, log=log, withdrawn=withdrawn)
     if found.problem == "missing" and committed.role == MISSING:
         return LogCopy(kind="worktree", where=where, role=MISSING, commit=commit, problem="not in this work tree")
     if found.problem == "missing" and source.sparse_hidden(root, path.encode()):
@@ -144,6 +166,14 @@ def _read_working(source: Source, root: bytes, path: str, committed: LogCopy) ->
 def _differs(source: Source, committed: LogCopy, data: bytes) -> bool:
     blob = source.read(committed.blob)
     return blob is None or blob.data != data
+
+
+def _find_withdrawn(source: Source, committed: LogCopy, data: bytes, log: EventLog) -> tuple[str, ...]:
+    """Return events that are committed and no longer in the working file; nothing is parsed if it only grew."""
+    blob = source.read(committed.blob) if committed.blob else None
+    if blob is None or data.startswith(blob.data):
+        return ()
+    return tuple(event.event_id for event in missing_events(parse_log(blob.data), log))
 
 
 def _superseded_by(working: LogCopy, committed: list[LogCopy]) -> list[LogCopy]:

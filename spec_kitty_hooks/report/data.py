@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 
 
 def to_text(value: bytes | str) -> str:
-    r"""Return outside text as valid Unicode; bytes that are not UTF-8 are written as \\xNN."""
-    raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
-    return raw.decode("utf-8", "backslashreplace")
+    r"""Return outside text as valid Unicode: bytes that are not UTF-8 as \\xNN, lone surrogates of JSON as \\uNNNN."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    try:
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def to_plain(value: Any) -> Any:

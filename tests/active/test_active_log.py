@@ -381,3 +381,16 @@ def test_a_mission_without_a_log_cannot_be_judged_beyond_the_lanes_own_files(rep
     assert f"the event log of mission {mission.directory} cannot be read" in done.text
     assert f"spec-kitty-hooks where {mission.directory}" in done.text
     assert "ACTIVE_WP_SCOPE_VIOLATION" in commit(place, "src/c/x.py").codes
+
+
+def test_a_copied_repository_does_not_read_the_log_of_its_original(mission: Mission, tmp_path: Path) -> None:
+    """Git goes on naming the original's linked work trees in a copy made with `cp -r`."""
+    repo = mission.repo
+    repo.checkout("elsewhere", "-b")
+    repo.worktree("../out", "main")
+    mission_log = mission.log_path
+    shutil.copytree(repo.path, tmp_path / "copy", symlinks=True)
+    (repo.path / ".." / "out" / mission_log).resolve().write_bytes(b"")
+    copied = cli_json(repo.at(tmp_path / "copy"), "status", "--all")
+    assert copied["missions"][mission.directory]["event_count"] == 3
+    assert cli_json(repo, "status", "--all")["missions"][mission.directory]["event_count"] == 0

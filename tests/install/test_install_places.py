@@ -109,13 +109,13 @@ def test_a_name_that_is_no_utf_8_works_and_is_shown_escaped(repo: Repo, tmp_path
     assert uninstall(here).removed == ["pre-commit", "pre-merge-commit"]
 
 
-def test_a_bare_repository_is_told_about_pre_receive(repo: Repo, python: StandIn, tmp_path: Path) -> None:
+def test_a_bare_repository_is_told_where_to_install(repo: Repo, python: StandIn, tmp_path: Path) -> None:
     bare = Repo.init(tmp_path / "bare.git", repo.env, repo.clock, "--bare")
     before = bytes_of(bare.path)
     for report in (install(bare, python), uninstall(bare)):
         assert not report.ok
         assert "is a bare repository" in (report.problem or "")
-        assert "pre-receive" in report.remediation[0]
+        assert "clones" in report.remediation[0]
     assert "bare" in inspect(bare).problems[0]
     assert bytes_of(bare.path) == before
 
