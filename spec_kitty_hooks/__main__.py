@@ -13,14 +13,12 @@ def main() -> None:
     from spec_kitty_hooks.cli.hook import COMMIT_HOOKS, run
 
     gc.disable()  # one short run: looking for cycles doubles the time that a long log takes
-    if sys.argv[1:2] == ["hook"] and sys.argv[2:3] and sys.argv[2] in COMMIT_HOOKS:
+    if sys.argv[1:2] == ["hook"] and sys.argv[2:3] and sys.argv[2] in COMMIT_HOOKS and "--help" not in sys.argv:
         code = run_guarded(lambda: run(sys.argv[2], os.environ))
     else:
         from spec_kitty_hooks.cli.app import execute
 
         code = run_guarded(lambda: execute(sys.argv[1:]))
-    sys.stdout.flush()
-    sys.stderr.flush()
     os._exit(code)  # nothing is left to tear down; it saves a fifth of the run
 
 

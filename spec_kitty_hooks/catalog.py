@@ -285,7 +285,11 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         NOTE,
         "copies_of_the_log_agree",
         "Copies of the event log hold different events.",
-        ("merge {others} into branch {log_branch}, keeping every line of both logs", _WHERE),
+        (
+            "merge {others} into branch {log_branch}, keeping every line of both logs",
+            "git -C {worktree} diff -- {withdrawn}",
+            _WHERE,
+        ),
     ),
     (
         "MERGE_LOST_EVENTS",

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 class Judgement:
     """One change to judge, with every fact it needs; the survey stays readable for `context` and `explain`."""
 
-    def __init__(self, git: Git, environ: Mapping[str, str], now: float) -> None:
+    def __init__(self, git: Git, environ: Mapping[str, str], now: float, prefix: bytes = b"") -> None:
         self._git = git
         self._now = now
-        # A person in a subdirectory types paths from there; only a hook is told where that is.
-        self._prefix = os.fsencode(environ.get("GIT_PREFIX", "")) if git.hook else b""
+        # A person in a subdirectory types paths from there: git tells its hooks, a command line knows by itself.
+        self._prefix = os.fsencode(environ.get("GIT_PREFIX", "")) if git.hook else prefix
         self.situation = read_situation(git, environ)
         self.survey: Survey = survey(git, self.situation, choice=environ.get("SPEC_KITTY_WP", ""))
 

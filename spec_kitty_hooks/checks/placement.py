@@ -74,6 +74,9 @@ def _check_log(ctx: Context) -> Iterator[Finding]:
             facts = {"worktree": copy.where, "log": log} if copy.kind == "worktree" else {}
             yield make(ctx, "EVENT_LOG_UNREADABLE", message, severity="warn", facts=facts)
     yield from _check_copies(ctx)
+    for copy in ctx.copies:
+        if copy.withdrawn:
+            yield _describe_withdrawn(ctx, copy, log)
 
 
 def _check_copies(ctx: Context) -> Iterator[Finding]:
@@ -103,6 +106,16 @@ def _tell_apart(one: LogCopy, other: LogCopy) -> bool:
         {event.event_id or event.raw for event in copy.log.events} if copy.log else set() for copy in (one, other)
     )
     return not (ours <= theirs or theirs <= ours)
+
+
+def _describe_withdrawn(ctx: Context, copy: LogCopy, log: str) -> Finding:
+    """Say that the working file, which stands for the commit under it, has taken committed events back."""
+    count = len(copy.withdrawn)
+    listed = ", ".join(copy.withdrawn[:3]) + (" ..." if count > 3 else "")
+    events = "1 committed event" if count == 1 else f"{count} committed events"
+    message = f"the event log in {copy.where} lacks {events}, and was used without: {listed}"
+    facts = {"worktree": copy.where, "withdrawn": log}
+    return make(ctx, "EVENT_LOG_SURFACES_DISAGREE", message, severity="warn", facts=facts)
 
 
 def _describe_damage(ctx: Context, copy: LogCopy) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
@@ -61,11 +62,13 @@ def app() -> None:
 
 def execute(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code (errors.EXIT_CODES)."""
-    as_json = "--json" in arguments
+    as_json = not {"--json", "--format=json"}.isdisjoint(arguments) or ("--format", "json") in pairwise(arguments)
     try:
         code = app.main(args=list(arguments), prog_name="spec-kitty-hooks", standalone_mode=False)
     except click.exceptions.Exit as exit_request:
         return exit_request.exit_code
+    except SystemExit as left:  # click leaves with 1, which says "findings", where the reader went away
+        raise BrokenPipeError from left
     except click.exceptions.Abort as abort:
         if isinstance(abort.__context__, EOFError):  # click takes it for Ctrl-D; here a file of ours ended early
             raise RuntimeError("a file of the installation ended early") from abort

@@ -55,7 +55,7 @@ def check_path(paths: tuple[str, ...], paths_from: BinaryIO | None, as_json: boo
     named: list[str | bytes] = list(paths)
     if paths_from is not None:
         named += [name for name in paths_from.read().split(b"\0") if name]
-    if not named:
+    if not named and paths_from is None:
         raise click.UsageError("name at least one path, or use --paths-from")
     with open_git(directory) as git:
         report = open_judgement(git).judge_paths(locate(git, directory, named))

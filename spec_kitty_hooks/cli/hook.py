@@ -9,6 +9,7 @@ import sys
 import time
 
 from spec_kitty_hooks import errors, limits
+from spec_kitty_hooks.cli.crash import silence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,13 +40,15 @@ def run(name: str, environ: Mapping[str, str]) -> int:
         return _refuse(error)
     if report is None:
         return errors.PASS
+    said = ""
     if report.findings:
         from spec_kitty_hooks.report.text import print_hook
 
-        sys.stderr.write(print_hook(report, name))
+        said = print_hook(report, name)
+        _say(said)
     took = time.monotonic() - started
-    if took > limits.HOOK_SECONDS_WARN:
-        sys.stderr.write(f"spec-kitty-hooks: this hook took {took:.1f} s; spec-kitty-hooks check --staged shows why\n")
+    if said and took > limits.HOOK_SECONDS_WARN:  # on success not a word: Spec Kitty's client repeats it as a warning
+        _say(f"spec-kitty-hooks: this hook took {took:.1f} s; spec-kitty-hooks check --staged shows why\n")
     return report.exit_code
 
 
@@ -65,10 +68,19 @@ def _refuse(error: errors.HooksError) -> int:
     """Say why nothing could be judged; a commit in a repository that cannot be read is refused (reliability 3)."""
     from spec_kitty_hooks.text import escape
 
-    sys.stderr.write(f"spec-kitty-hooks: cannot judge: {error.code}: {escape(error.message, limit=1000)}\n")
+    _say(f"spec-kitty-hooks: cannot judge: {error.code}: {escape(error.message, limit=1000)}\n")
     for step in error.remediation:
-        sys.stderr.write(f"  next: {escape(step, limit=1000)}\n")
+        _say(f"  next: {escape(step, limit=1000)}\n")
     return error.exit_code
+
+
+def _say(text: str) -> None:
+    """Write to the person; a reader that went away changes no verdict."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
 
 
 def _limit_time() -> None:

@@ -81,7 +81,7 @@ def _describe_install(report: InstallReport) -> list[str]:
     if report.kept:
         lines.append(f"Still running, before ours: {', '.join(report.kept)}")
     if report.ignored:
-        lines.append(f"No longer running: {', '.join(report.ignored)}")
+        lines.append(f"Not run beside ours: Spec Kitty's own guard in {', '.join(report.ignored)}, which ours replaces")
     for addition in report.lines_to_add:
         lines.append(f"Add to {escape(addition.file, limit=1000)}:")
         lines += [f"    {escape(line, limit=1000)}" for line in addition.lines]

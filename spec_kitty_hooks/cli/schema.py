@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spec_kitty_hooks.cli.session import json_option
 from spec_kitty_hooks.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def list_models() -> dict[str, type[BaseModel]]:
         "check": models.ReportModel,
         "check-path": models.ReportModel,
         "context": models.ContextModel,
+        "demo": models.DemoModel,
         "error": models.ErrorModel,
         "explain": models.ExplainModel,
         "install": InstallReport,
@@ -38,14 +40,15 @@ def list_models() -> dict[str, type[BaseModel]]:
 
 @click.command()
 @click.argument("name", required=False)
-def schema(name: str | None) -> int:
+@json_option
+def schema(name: str | None, as_json: bool) -> int:
     """Print the JSON schema of what a command prints with --json, or of the policy file.
 
-    Without NAME, print the names.
+    Without NAME, print the names: one a line, or as one list with --json. A schema is JSON in any case.
     """
     models = list_models()
     if name is None:
-        click.echo("\n".join(models))
+        click.echo(json.dumps(list(models)) if as_json else "\n".join(models))
     elif name in models:
         click.echo(json.dumps(models[name].model_json_schema(), indent=2, ensure_ascii=True))
     else:

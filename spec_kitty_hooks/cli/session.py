@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -36,6 +37,18 @@ def directory_option(command: Command) -> Command:
     )(command)
 
 
+def mission_option(command: Command) -> Command:
+    """Add `--mission HANDLE`, the same as the argument MISSION; both may be given if they agree."""
+
+    @functools.wraps(command)
+    def choose(*args: Any, handle: str | None, named: str | None, **options: Any) -> Any:
+        if handle is not None and named is not None and handle != named:
+            raise click.UsageError(f"MISSION is {handle}, but --mission says {named}")
+        return command(*args, handle=handle if named is None else named, **options)
+
+    return click.option("--mission", "named", metavar="HANDLE", help="The same as MISSION.")(choose)
+
+
 def json_option(command: Command) -> Command:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON value (see `schema`).")(command)
@@ -47,8 +60,11 @@ def open_git(directory: str | None) -> Git:
 
 
 def open_judgement(git: Git) -> Judgement:
-    """Find out who is active here, now."""
-    return Judgement(git, os.environ, time.time())
+    """Find out who is active here, now; commands that are printed fit the directory that the person stands in."""
+    here = os.path.relpath(os.path.realpath(os.getcwdb()), os.path.realpath(git.layout.worktree or os.getcwdb()))
+    inside = here != b"." and here.split(os.fsencode(os.sep))[0] != b".."
+    prefix = here.replace(os.fsencode(os.sep), b"/") + b"/" if inside else b""
+    return Judgement(git, os.environ, time.time(), prefix)
 
 
 def open_thorough(git: Git) -> Survey:

@@ -59,7 +59,8 @@ class LogCopy(Record):
 
     `kind`: worktree, branch, remote, lane, commit. `where`: the path or the full ref name. `role`: authoritative,
     superseded (a newer copy contains its commit), frozen (what a lane branch carries: never evidence), missing,
-    hidden (sparse checkout), unreadable. `commit` and `blob` are object ids, "" where none applies.
+    hidden (sparse checkout), unreadable. `commit` and `blob` are object ids, "" where none applies. `withdrawn` are ids
+    of events that the commit under a working file has and the file no longer has.
     """
 
     kind: str
@@ -68,4 +69,5 @@ class LogCopy(Record):
     commit: str = ""
     blob: str = ""
     log: EventLog | None = None
+    withdrawn: tuple[str, ...] = ()
     problem: str = ""

@@ -183,6 +183,13 @@ class MissionStatusModel(Model):
     problems: list[str]
 
 
+class DemoModel(Model):
+    """What `demo` came to: every step that did not come out as told, and where the repository is if it was kept."""
+
+    surprises: list[str]
+    kept: str | None
+
+
 class StatusModel(Model):
     """`status --json`."""
 

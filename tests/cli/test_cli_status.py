@@ -82,7 +82,7 @@ def test_status_in_a_repository_without_missions_says_so(repo: Repo) -> None:
     assert cli_json(repo, "status") == {"missions": {}}
     ran = cli(repo, "status")
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout == "no mission with open work packages; --all shows every mission\n"
+    assert ran.stdout == "no branch of this clone has a mission\n"
 
 
 def test_status_names_damage_by_line_and_goes_on(mission: Mission) -> None:
