@@ -42,7 +42,7 @@ unique_ids = ulids()
 moments = st.sampled_from(MOMENTS)
 work_package_ids = st.sampled_from(("WP01", "WP02", "WP03"))
 actors = st.one_of(
-    st.sampled_from(("claude", "user", "", "claude:opus:implementer:implementer")),
+    st.sampled_from(("agent-one", "user", "", "tool:model:profile:implementer")),
     st.fixed_dictionaries(dict.fromkeys(("role", "profile", "tool", "model"), st.none() | st.sampled_from(("", "r1")))),
 )
 _verdicts = st.fixed_dictionaries(

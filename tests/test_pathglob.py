@@ -61,7 +61,6 @@ def owns(pattern: str, path: bytes | str) -> bool:
 
 
 @pytest.mark.parametrize(("pattern", "path", "sense"), [row[:3] for row in TABLE if row[2] is not None])
-@pytest.mark.blocker(951)
 def test_the_matcher_has_common_sense(pattern: str, path: str, sense: bool) -> None:
     assert owns(pattern, path) is sense
 

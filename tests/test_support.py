@@ -439,6 +439,18 @@ class TestNoTrace:
         for file in (Path(repo.env[ROOT_VARIABLE]) / "traces").iterdir():
             file.unlink()  # this test meant it
 
+    @pytest.mark.parametrize("place", ["home", "primary checkout"])
+    def test_a_watched_hook_of_a_lane_that_writes_outside_the_lane_is_caught(
+        self, mission: Mission, place: str
+    ) -> None:
+        lane = mission.start_lane("lane-a")
+        left = {"home": Path(lane.env["HOME"]), "primary checkout": mission.repo.path}[place] / "left"
+        install_native(lane, command=["sh", "-c", f"echo x > '{left}'"])
+        lane.commit(files={"src/a/x.py": "x"})
+        assert traces(Path(lane.env[ROOT_VARIABLE])) == [f"pre-commit: came: {str(left)!r}"]
+        for file in (Path(lane.env[ROOT_VARIABLE]) / "traces").iterdir():
+            file.unlink()  # this test meant it
+
     def test_git_itself_leaves_no_trace_while_a_hook_runs(self, mission: Mission) -> None:
         repo = mission.repo
         lane = mission.start_lane("lane-a")

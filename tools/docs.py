@@ -121,7 +121,7 @@ def blockers(tests: Path) -> str:
         for where, test in sorted(places)
     ]
     missing = ", ".join(str(number) for number, places in found.items() if not places)
-    rest = f"\n\nNo test here yet: {missing}." if missing else ""
+    rest = f"\n\nTheir tests come with the push, transition, review and sync commands: {missing}." if missing else ""
     return table(("issue", "rule", "test"), rows) + rest
 
 

@@ -15,14 +15,14 @@ from support.sealed import sealed_environment
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A directory that all workers of this session see, and no other session."""
+    """A directory that all workers of this run see, and no other run."""
     base = tmp_path_factory.getbasetemp()
     return (base if worker_id == "master" else base.parent) / "beside"
 
 
 @pytest.fixture(scope="session")
 def kept(request: pytest.FixtureRequest, shared: Path) -> Path:
-    """A directory that outlives the session, where pytest keeps one."""
+    """A directory that outlives the run, where pytest keeps one."""
     cache = getattr(request.config, "cache", None)
     return Path(cache.mkdir("beside")) if cache is not None else shared
 

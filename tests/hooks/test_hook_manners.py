@@ -102,10 +102,10 @@ def test_nothing_is_printed_where_nothing_is_wrong_even_with_notes(repo: Repo) -
 
 def test_without_missions_no_file_of_the_repository_is_even_looked_at_twice(repo: Repo) -> None:
     install_native(repo)
-    before = snapshot(None, (str(repo.git_dir()).encode(),))
+    before = snapshot((), (str(repo.git_dir()).encode(),))
     done = judge(repo)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert snapshot(None, (str(repo.git_dir()).encode(),)) == before
+    assert snapshot((), (str(repo.git_dir()).encode(),)) == before
 
 
 def test_a_client_in_a_temporary_detached_worktree_is_left_alone(working: Mission, tmp_path: Path) -> None:

@@ -221,6 +221,17 @@ def test_a_detached_head_in_a_lanes_worktree_is_told_and_elsewhere_not(working: 
     assert commit(working.repo, FOREIGN).silent
 
 
+def test_a_repository_that_git_takes_for_somebody_elses_cannot_be_judged(working: Mission) -> None:
+    place = working.repo
+    stage(place, FOREIGN)
+    foreign = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}  # git's own test variable: needs neither root nor a second user
+    for refused in (cli(place, "check", "--staged", env=foreign), hook(place, "pre-commit", env=foreign)):
+        assert (refused.returncode, refused.stdout) == (3, "")
+        assert "belongs to another user" in refused.stderr
+        assert f"next: git config --global --add safe.directory {place.path}\n" in refused.stderr
+    assert hook(place, "pre-commit").returncode == 0, "without the variable the same place is judged"
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a repository away")
 class TestForeignOwner:
     """A repository that belongs to somebody else: git refuses it, and we say how to trust it."""

@@ -224,12 +224,12 @@ def test_a_hook_that_another_tool_puts_into_our_directory_becomes_the_teams(repo
     assert report.kept == ["post-merge"]
     assert "another tool" in report.notes[0]
     put_hook(repo, "post-checkout", b"#!/bin/sh\ntrue\n", directory=own)
-    put_hook(repo, "helper.sh", b"true\n", directory=own)
+    put_hook(repo, "common.sh", b"true\n", directory=own)
     assert install(repo, python).kept == ["post-checkout", "post-merge"]
-    assert (own / "helper.sh").exists(), "what is no hook stays beside the hook that it helps"
+    assert (own / "common.sh").exists(), "what is no hook stays beside the hook that it helps"
     assert uninstall(repo).ok
     left = {path.name for path in (repo.path / ".git/hooks").iterdir()}
-    assert left == {"post-merge", "post-checkout", "helper.sh"}
+    assert left == {"post-merge", "post-checkout", "common.sh"}
 
 
 def test_two_hooks_of_others_for_one_place_are_not_ours_to_merge(repo: Repo, python: StandIn) -> None:

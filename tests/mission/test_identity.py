@@ -299,6 +299,7 @@ SLUGS = st.from_regex(r"[a-z][a-z0-9]{0,4}(-(lane|mission|wp|[a-z0-9]{1,4})){0,4
 
 
 @given(SLUGS, st.sampled_from(("lane-a", "lane-z", "lane-{", "lane-aa", "lane-planning")), st.booleans(), st.booleans())
+@pytest.mark.blocker(950)
 def test_every_form_of_lane_branch_proposes_its_directory(slug: str, lane: str, doubled: bool, numbered: bool) -> None:
     current = f"{slug}-01KV3NGS"
     body = f"{current}-01KV3NGS" if doubled else current

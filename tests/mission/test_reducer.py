@@ -40,7 +40,7 @@ def move(from_lane: str, to_lane: str, second: int = 0, **more: Any) -> Record:
         "from_lane": from_lane,
         "to_lane": to_lane,
         "at": f"{DAY}{second}+00:00",
-        "actor": "claude",
+        "actor": "agent-one",
         "force": False,
         "execution_mode": "worktree",
         **more,
@@ -72,7 +72,7 @@ def test_a_log_without_records_has_no_state() -> None:
 def test_one_transition_is_a_whole_entry() -> None:
     assert entry(move("genesis", "planned")) == {
         "lane": "planned",
-        "actor": "claude",
+        "actor": "agent-one",
         "last_event_id": ulid(0),
         "last_transition_at": DAY + "0+00:00",
         "force_count": 0,
@@ -147,7 +147,7 @@ def test_forced_moves_are_counted() -> None:
         ("x", "x"),
         (None, "None"),
         (7, "7"),
-        ({"role": "reviewer", "profile": None, "tool": "codex", "model": None}, "codex"),
+        ({"role": "reviewer", "profile": None, "tool": "agent-two", "model": None}, "agent-two"),
         ({"role": "reviewer", "profile": None, "tool": "", "model": None}, "reviewer"),
         ({"role": None, "profile": "p", "tool": None, "model": "m"}, ""),
     ],

@@ -17,7 +17,7 @@ affected_files: []
 cycle_number: 2
 mission_slug: 034-feature
 reviewed_at: '2026-01-05T10:41:11Z'
-reviewer_agent: codex:gpt-5:reviewer-renata:reviewer
+reviewer_agent: tool:model:profile:reviewer
 review_artifact_override_actor: "operator"
 review_artifact_override_reason: 'superseded: see WP02'
 review_artifact_override_at: 2026-01-06T00:00:00Z
@@ -67,7 +67,7 @@ def test_a_head_is_read_field_by_field() -> None:
         wp_dir="WP01-parser",
         number=2,
         verdict="rejected",
-        reviewer="codex:gpt-5:reviewer-renata:reviewer",
+        reviewer="tool:model:profile:reviewer",
         reviewed_at="2026-01-05T10:41:11Z",
         override_actor="operator",
         override_reason="superseded: see WP02",

@@ -1,6 +1,6 @@
 """Other hook managers, installed for real, and our package as the pre-commit framework gets it.
 
-What is downloaded is kept between sessions, by version; what is built from our sources lives as long as the session.
+What is downloaded is kept between runs, by version; what is built from our sources lives as long as the run.
 """
 
 from __future__ import annotations

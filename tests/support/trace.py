@@ -23,13 +23,16 @@ Snapshot = dict[bytes, str]
 _FREE = (b"objects", b"spec-kitty-hooks")
 
 
-def snapshot(worktree: bytes | None, git_dirs: tuple[bytes, ...]) -> Snapshot:
-    """Return mode and content hash of every file, link and directory below the given absolute directories."""
+def snapshot(trees: tuple[bytes, ...], git_dirs: tuple[bytes, ...]) -> Snapshot:
+    """Return mode and content hash of every file, link and directory below the given absolute directories.
+
+    A tree may hold another, as a primary checkout holds its worktrees; each is walked once.
+    """
     seen: Snapshot = {}
     for directory in git_dirs:
         _walk(directory, seen, frozenset(os.path.join(directory, name) for name in _FREE))
-    if worktree is not None:
-        _walk(worktree, seen, frozenset(git_dirs))
+    for tree in trees:
+        _walk(tree, seen, frozenset((*git_dirs, *trees)))
     return seen
 
 
@@ -47,10 +50,11 @@ def differences(before: Snapshot, after: Snapshot) -> list[str]:
 def unchanged(repo: Repo) -> Iterator[None]:
     """Fail if the block changes index, refs, configuration, stash or work tree of `repo` by one byte or mode bit."""
     git_dirs = tuple(dict.fromkeys(os.fsencode(place) for place in (repo.common_dir(), repo.git_dir())))
-    worktree = None if repo.git("rev-parse", "--is-bare-repository").stdout == "true\n" else os.fsencode(repo.path)
-    before = snapshot(worktree, git_dirs)
+    bare = repo.git("rev-parse", "--is-bare-repository").stdout == "true\n"
+    trees = () if bare else (os.fsencode(repo.path),)
+    before = snapshot(trees, git_dirs)
     yield
-    left = differences(before, snapshot(worktree, git_dirs))
+    left = differences(before, snapshot(trees, git_dirs))
     assert not left, "changed:\n" + "\n".join(left)
 
 

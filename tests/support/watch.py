@@ -27,13 +27,16 @@ def main() -> int:
     return code
 
 
-def _places() -> tuple[bytes | None, tuple[bytes, ...]]:
+def _places() -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Return the trees (this one, the primary checkout, which holds the log, and the home) and the git directories."""
     ask = ["git", "rev-parse", "--absolute-git-dir", "--git-common-dir"]
     asked = subprocess.run(ask, check=True, capture_output=True)
     here = os.fsencode(os.getcwd())
     git_dir, common = asked.stdout.split(b"\n")[:2]
     git_dirs = tuple(dict.fromkeys((os.path.realpath(os.path.join(here, common)), git_dir)))
-    return None if here in git_dirs else here, git_dirs
+    primary = os.path.dirname(git_dirs[0]) if os.path.basename(git_dirs[0]) == b".git" else here
+    trees = dict.fromkeys((here, primary, os.fsencode(os.environ["HOME"])))
+    return tuple(tree for tree in trees if tree not in git_dirs), git_dirs
 
 
 if __name__ == "__main__":
