@@ -128,9 +128,7 @@ class Registry:
     def place_work_tree(self, name: str, branch: str) -> Placement | None:
         """Return the lane that a work tree `.worktrees/<name>` was made for; None if it is no lane's (formats 6.3)."""
         for directory in propose_directories(f"kitty/mission-{name}") if "-lane-" in name else ():
-            commits = (self._head,) if self._carries(directory) else self._carriers()
-            found = (read_at(self._source, commit, directory) for commit in commits)
-            mission = next((one for one in found if one is not None), None)
+            mission = self._find_laned(directory)
             for lane in mission.lanes if mission else ():
                 if mission and name == f"{directory}-{lane.lane_id}" and lane.branches and branch not in lane.branches:
                     return self._hold_to(mission, lane)
@@ -142,8 +140,13 @@ class Registry:
         plan, name = (tip.oid, names.show(tip)) if tip is not None else ("", "")
         return Placement(role=context.DETACHED_LANE, mission=mission, lane=lane, plan=plan, plan_name=name)
 
-    def _carries(self, directory: str) -> bool:
-        return bool(self._head) and self._source.tree(f"{self._head}:{ROOT}/{directory}") is not None
+    def _find_laned(self, directory: str) -> Mission | None:
+        """Read a mission where its lanes are recorded: at HEAD, or wherever the plan is (the client's coordination)."""
+        here = read_at(self._source, self._head, directory) if self._head else None
+        if here is not None and here.lanes:
+            return here
+        found = (read_at(self._source, commit, directory) for commit in self._carriers())
+        return next((one for one in found if one is not None and one.lanes), None)
 
     def _share(self, branch: str, placement: Placement) -> Placement:
         """Leave the mission open where several have this target branch: it is none of them in particular."""

@@ -41,6 +41,17 @@ def test_a_lanes_worktree_detached_where_no_mission_is_carried_is_still_the_lane
     assert codes_of(check(place, "src/b/x.py")) == [("DETACHED_HEAD", "warn")]
 
 
+def test_a_lane_that_carries_the_mission_without_its_lanes_is_still_the_lanes(started: Mission) -> None:
+    """So the client cuts lanes from a coordination branch: meta.json is there, lanes.json is not."""
+    place = started.lane_worktree("lane-a")
+    place.git("rm", "-q", f"{started.path}/lanes.json")
+    place.git("commit", "-qnm", "without lanes.json")
+    place.checkout("HEAD", "--detach")
+    assert codes_of(check(place, "src/b/x.py")) == [("DETACHED_HEAD", "warn")]
+    place.checkout("topic", "-b")
+    assert codes_of(check(place, "src/b/x.py")) == [("ACTIVE_WP_CONTEXT_MISSING", "warn")]
+
+
 def test_a_detached_worktree_elsewhere_is_not_applicable_and_silent(started: Mission, tmp_path: Path) -> None:
     place = started.repo.at(tmp_path / "scratch")
     started.repo.git("worktree", "add", "-q", "--detach", place.path, started.mission_branch)
