@@ -223,7 +223,7 @@ class Scene:
         """Return every file of the scene, in and outside of the repository, without what lies below `but`."""
         free = tuple(os.path.join(os.fsencode(self.repo.path), name) for name in but)
         mine = (os.fsencode(self.fired), os.path.join(os.fsencode(self.lane.path), b".git"))
-        seen = snapshot(os.fsencode(self.root), ())
+        seen = snapshot((os.fsencode(self.root),), ())
         return {name: what for name, what in seen.items() if name not in mine and not name.startswith(free)}
 
     def outside_of_git(self) -> Snapshot:
