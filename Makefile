@@ -11,7 +11,7 @@ unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE PYTHONPATH PYTHONHOME
 
 ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: demo test lint types contracts coverage docs docs-check bench wheel clean
+.PHONY: demo test lint types contracts coverage docs docs-check bench fuzz mutants wheel clean
 
 demo: $(VENV)/made
 	$(BIN)/spec-kitty-hooks demo
@@ -49,6 +49,15 @@ docs-check: $(VENV)/made
 bench: $(VENV)/made-test
 	$(BIN)/python tools/bench.py $(BENCH)
 
+# What is found becomes a file in tests/fuzz/corpus/, which the tests run from then on.
+MINUTES ?= 30
+fuzz: $(VENV)/made-fuzz
+	$(BIN)/python tools/fuzz.py --minutes $(MINUTES) $(FUZZ)
+
+# Broken variants of the parts that decide, each held against its tests; `make mutants MUTANTS='--sample 50'` is quick.
+mutants: $(VENV)/made-test
+	$(BIN)/python tools/mutants.py $(MUTANTS)
+
 wheel: $(VENV)/made-test
 	$(BIN)/python -m build --wheel --outdir dist
 
@@ -74,4 +83,8 @@ $(VENV)/made-test: $(VENV)/made
 
 $(VENV)/made-lint: $(VENV)/made-test
 	$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
+	@touch $@
+
+$(VENV)/made-fuzz: $(VENV)/made-test
+	$(BIN)/python -m pip install --quiet --editable '.[test,fuzz]'
 	@touch $@
