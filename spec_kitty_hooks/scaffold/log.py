@@ -1,6 +1,6 @@
 """Appending to an event log: one write, on the disk and read back before anybody is told that it is there.
 
-Takes no lock: safe against a crash and against other appenders, but no compare-and-append.
+Appenders of ours wait for each other; no compare-and-append, and Spec Kitty's own writers do not know this lock.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from spec_kitty_hooks.errors import OUTCOME_UNKNOWN, HooksError
+from spec_kitty_hooks.filelock import lock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,7 @@ def append_events(path: bytes, lines: Sequence[bytes]) -> None:
     fd = os.open(path, _FLAGS | sum(getattr(os, name, 0) for name in _GUARDS), 0o666)
     try:
         _check_file(fd, path)
+        lock(fd)  # a file grows before its content arrives: the newline guard must not look in between
         data = _newline_guard(fd) + b"".join(line + b"\n" for line in lines)
         start = _write(fd, data, path)
         try:
