@@ -18,7 +18,7 @@ from spec_kitty_hooks.errors import RepositoryError
 from spec_kitty_hooks.git.plumbing import Git
 from spec_kitty_hooks.mission.registry import list_directories
 
-SECONDS = 4  # of processor time: four times what a limit may cost, for slow machines and measured runs
+SECONDS = 4  # of processor time: four times what a limit may cost, for slow machines
 MEGABYTES = 256
 
 _FRAME = """import resource, sys
@@ -148,7 +148,8 @@ def run(code: str, data: bytes, place: Path, megabytes: int = MEGABYTES) -> str:
     file = place / "data"
     file.write_bytes(data)
     words = [sys.executable, "-I", "-c", _FRAME + code, str(product_root()), str(file), str(SECONDS), str(megabytes)]
-    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    ran = subprocess.run(words, env=unmeasured, capture_output=True, text=True, check=False)
     assert not ran.returncode, f"exit {ran.returncode}: {ran.stderr[-2000:]}"
     return ran.stdout
 
