@@ -14,7 +14,9 @@ from support.repo import Repo
 _START = "from spec_kitty_hooks.__main__ import main; sys.argv[1:] = ['hook', 'pre-commit']; main()"
 BROKEN = {
     "a bug": "runner.Judgement = None",
-    "an interrupt": "import os; runner.read_situation = lambda *_: os.kill(os.getpid(), 2)",
+    # A suite in the background starts with interrupts ignored.
+    "an interrupt": "import os, signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "runner.read_situation = lambda *_: os.kill(os.getpid(), signal.SIGINT)",
     "no end": "from spec_kitty_hooks import limits; limits.HOOK_SECONDS_STOP = 1\n"
     "def hang(*_):\n    while True: pass\nrunner.read_situation = hang",
 }
