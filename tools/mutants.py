@@ -31,6 +31,7 @@ _PRELOADED = "ignore::pytest.PytestAssertRewriteWarning"  # hypothesis is there 
 COPIED = (PACKAGE, "tests", "tools", "hooks", "docs", "pyproject.toml", "README.md", "Makefile")
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-W", _PRELOADED)
 
+_EVENTLOG = ("tests/mission/test_eventlog_details.py", "tests/mission/test_eventlog.py")
 _LOG, _OWNERSHIP, _PLACEMENT, _PLANNING = (
     f"tests/checks/test_checks_{name}.py" for name in ("log", "ownership", "placement", "planning")
 )
@@ -38,8 +39,8 @@ _LOG, _OWNERSHIP, _PLACEMENT, _PLANNING = (
 TESTS: dict[str, tuple[str, ...]] = {
     "pathglob.py": ("tests/test_pathglob.py",),
     "mission/reducer.py": ("tests/mission/test_reducer.py",),
-    "mission/eventlog.py": ("tests/mission/test_eventlog.py",),
-    "mission/records.py": ("tests/mission/test_eventlog.py", "tests/mission/test_reducer.py"),
+    "mission/eventlog.py": _EVENTLOG,
+    "mission/records.py": (*_EVENTLOG, "tests/mission/test_reducer.py"),
     "mission/active.py": ("tests/mission/test_active.py",),
     "checks/finding.py": (_OWNERSHIP, _PLANNING, _PLACEMENT, _LOG),
     "checks/log_integrity.py": (_LOG,),
@@ -47,6 +48,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "checks/placement.py": (_PLACEMENT,),
     "checks/planning.py": (_PLANNING, _OWNERSHIP),
 }
+
+Reasons = dict[tuple[str, str, str], str]
 
 
 class Workshop:
@@ -123,14 +126,22 @@ def preload() -> None:
     import yaml  # noqa: F401
 
 
-def try_module(module: str, mutants: list[Mutant], shop: Workshop) -> tuple[int, list[Mutant]]:
-    """Try the mutants of one module; return how many were killed, and the survivors."""
+def try_module(module: str, mutants: list[Mutant], shop: Workshop, known: Reasons) -> tuple[int, list[Mutant]]:
+    """Try the mutants of one module, print each that survives; return how many were killed, and the survivors."""
     began = time.monotonic()
     allowed = 5 * shop.prepare(module) + 2
-    survivors = [mutant for mutant in mutants if not shop.kills(mutant, allowed)]
+    survivors = []
+    for mutant in mutants:
+        if not shop.kills(mutant, allowed):
+            survivors.append(mutant)
+            reason = known.get(mutant.key, "")
+            print(
+                f"  {PACKAGE}/{module}:{mutant.line}: {mutant.change}" + (f"  ({reason})" if reason else ""), flush=True
+            )
     killed = len(mutants) - len(survivors)
     share = killed / max(len(mutants), 1)
-    print(f"{module:28} {len(mutants):4} mutants {killed:5} killed {share:7.1%} {time.monotonic() - began:6.0f} s")
+    seconds = time.monotonic() - began
+    print(f"{module:28} {len(mutants):4} mutants {killed:5} killed {share:7.1%} {seconds:6.0f} s", flush=True)
     return killed, survivors
 
 
@@ -164,13 +175,8 @@ def main() -> None:
         for module, mutants in choose(chosen.modules or tuple(TESTS), chosen.sample, chosen.seed).items():
             if not mutants:
                 continue
-            count, survivors = try_module(module, mutants, shop)
-            for mutant in survivors:
-                reason = known.get(mutant.key)
-                print(
-                    f"  {PACKAGE}/{mutant.module}:{mutant.line}: {mutant.change}" + (f"  ({reason})" if reason else "")
-                )
-                unlisted += [] if reason else [mutant]
+            count, survivors = try_module(module, mutants, shop, known)
+            unlisted += [mutant for mutant in survivors if mutant.key not in known]
             failed += [module] if count < WANTED * len(mutants) else []
             total, killed = total + len(mutants), killed + count
     print(f"{'all':28} {total:4} mutants {killed:5} killed {killed / max(total, 1):7.1%}")

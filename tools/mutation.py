@@ -222,10 +222,13 @@ def _other_calls(node: ast.AST) -> Iterator[ast.AST]:
             return  # the other way round it is an error in any run
         case ast.Call(args=[first, second, *rest]) if ast.dump(first) != ast.dump(second):
             yield _with(node, args=[second, first, *rest])
-        case ast.Attribute(attr=name) if name in _OPPOSITES:
-            yield _with(node, attr=_OPPOSITES[name])
-        case ast.Name(id=name) if name in _OPPOSITES:
-            yield _with(node, id=_OPPOSITES[name])
+    match node:
+        case ast.Call(func=ast.Attribute(attr="split"), args=[] | [_]):
+            return  # all the pieces, from whichever side
+        case ast.Call(func=ast.Attribute(attr=name) as function) if name in _OPPOSITES:
+            yield _with(node, func=_with(function, attr=_OPPOSITES[name]))
+        case ast.Call(func=ast.Name(id=name) as function) if name in _OPPOSITES:
+            yield _with(node, func=_with(function, id=_OPPOSITES[name]))
 
 
 def _with(node: ast.AST, **changes: object) -> ast.AST:

@@ -58,6 +58,7 @@ def test_published_events_that_are_gone_are_refused_with_their_names() -> None:
         "WP01 planned > claimed (E1), WP01 claimed > in_progress (E2)"
     )
     assert (found.mission, found.path, found.severity) == ("034-feature", LOG.encode(), "")
+    assert (found.work_package_id, found.branch_or_work_package) == ("", situation().branch)
     assert found.details == {"event_ids": ["E1", "E2"]}
     assert found.remediation == (RESTORE, WHERE)
 
@@ -176,7 +177,7 @@ def test_a_legal_event_passes_and_an_illegal_one_is_refused() -> None:
     found = find(check, changed(added=(ONE, event("E3", "planned", "done", line=7))))
     assert found.diagnostic_code == "EVENT_TRANSITION_ILLEGAL"
     assert found.message == (f"{LOG} line 7: WP01 planned > done: there is no way from planned to done without force")
-    assert found.work_package_id == "WP01"
+    assert (found.work_package_id, found.severity) == ("WP01", "")
     assert found.details == {"event_ids": ["E3"]}
     assert found.remediation == (RESTORE,)
 
