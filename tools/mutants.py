@@ -40,7 +40,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "pathglob.py": ("tests/test_pathglob.py",),
     "mission/reducer.py": ("tests/mission/test_reducer.py",),
     "mission/eventlog.py": _EVENTLOG,
-    "mission/records.py": (*_EVENTLOG, "tests/mission/test_reducer.py"),
+    "mission/records.py": ("tests/mission/test_records.py", *_EVENTLOG),
     "mission/active.py": ("tests/mission/test_active.py",),
     "checks/finding.py": (_OWNERSHIP, _PLANNING, _PLACEMENT, _LOG),
     "checks/log_integrity.py": (_LOG,),

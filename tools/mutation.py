@@ -51,6 +51,7 @@ _OPPOSITES = {
     "isdigit": "isalpha",
 }
 _NOT_RUN = ("annotation", "returns", "decorator_list", "bases", "type_comment")
+_ENCODING = "utf-8"  # a codec is found by its letters: `~utf-8` is the same one
 _MARK = "~"  # put before a text: unlike an empty one it is still true
 
 _Step = tuple[str, int | None]  # a field of a node, and an index where it is a list
@@ -194,7 +195,7 @@ def _other_values(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Constant(not value)
         case ast.Constant(value=int() as value):
             yield from (ast.Constant(value + 1), ast.Constant(value - 1))
-        case ast.Constant(value=str() as value):
+        case ast.Constant(value=str() as value) if value != _ENCODING:
             yield ast.Constant(_MARK + value)
         case ast.Constant(value=bytes() as value):
             yield ast.Constant(_MARK.encode() + value)
@@ -218,8 +219,8 @@ def _other_control(node: ast.AST) -> Iterator[ast.AST]:
 
 def _other_calls(node: ast.AST) -> Iterator[ast.AST]:
     match node:
-        case ast.Call(func=ast.Name(id="isinstance")):
-            return  # the other way round it is an error in any run
+        case ast.Call(func=ast.Name(id="isinstance" | "min" | "max")):
+            pass  # the other way round: an error in any run, or the same
         case ast.Call(args=[first, second, *rest]) if ast.dump(first) != ast.dump(second):
             yield _with(node, args=[second, first, *rest])
     match node:

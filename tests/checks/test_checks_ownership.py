@@ -29,7 +29,7 @@ from checks.literal import (
 
 from spec_kitty_hooks.checks.ownership import check, find_owner
 from spec_kitty_hooks.model import context
-from spec_kitty_hooks.model.context import PolicyView
+from spec_kitty_hooks.model.context import Active, PolicyView
 from spec_kitty_hooks.model.git import GITLINK, SYMLINK
 
 OUTSIDE = "src/c/x.py (modified) is outside what WP01 owns (WP01 is active on lane-a); it belongs to WP03 (done)"
@@ -102,6 +102,7 @@ def test_two_active_work_packages_are_both_named() -> None:
         "src/c/x.py (modified) is outside what WP01 or WP02 owns (WP01 or WP02 is active on"
     )
     assert (found.work_package_id, found.branch_or_work_package) == ("", BRANCH)
+    assert found.remediation[-1] == GRANT, "the first of them is as good as the other"
 
 
 @pytest.mark.parametrize("basis", [context.UNPROVEN, context.NOT_STARTED])
@@ -129,6 +130,16 @@ def test_a_pattern_that_upstream_reads_more_loosely_is_pointed_out() -> None:
     assert found.details == {"upstream_pattern": "src/*.py"}
 
 
+def test_the_looser_rule_of_any_candidate_is_pointed_out() -> None:
+    found = find(check, judged("src/deep/x.py", active=active(WP01, owner("WP02", "src/*.py"))))
+    assert found.details == {"upstream_pattern": "src/*.py"}
+
+
+def test_the_looser_rule_takes_nothing_away() -> None:
+    strict = active(owner("WP01", "src/**/test_*.py"))
+    assert codes(check, judged("src/test_a.py", active=strict, policy=PolicyView(upstream_globs=True))) == []
+
+
 def test_policy_can_accept_the_looser_rule() -> None:
     loose = active(owner("WP01", "lib", "src/*.py"))
     ctx = judged("src/deep/x.py", active=loose, policy=PolicyView(upstream_globs=True))
@@ -142,6 +153,7 @@ def test_policy_can_switch_ownership_off() -> None:
 
 def test_where_nobody_can_be_active_nothing_is_judged() -> None:
     assert codes(check, judged("src/c/x.py", active=None)) == []
+    assert codes(check, merged("src/b/x.py", active=None)) == []
     assert codes(check, judged(active=active(basis=context.NOT_STARTED))) == []
 
 
@@ -172,6 +184,11 @@ def test_on_a_finished_lane_every_path_is_late() -> None:
 def test_on_a_finished_lane_a_work_package_of_another_lane_is_not_to_be_reopened() -> None:
     ctx = judged("src/c/x.py", active=active(basis=context.FINISHED, WP01="approved", WP02="done"))
     assert find(check, ctx).work_package_id == "WP01"
+
+
+def test_on_a_finished_lane_of_which_nothing_is_known_nobody_is_to_be_reopened() -> None:
+    found = find(check, judged("x", active=Active(basis=context.FINISHED, candidates=(), lanes={})))
+    assert (found.work_package_id, found.branch_or_work_package) == ("", BRANCH)
 
 
 def test_before_the_first_start_a_hint_says_whom_to_start() -> None:
@@ -274,7 +291,7 @@ def test_a_split_change_says_who_owns_what_and_how_to_commit_a_part() -> None:
         "WP01 owns src/a/x; WP02 owns src/b/1, src/b/2"
     )
     assert found.remediation == ("git commit --only -- src/b/1 src/b/2", "spec-kitty-hooks context")
-    assert (found.path, found.work_package_id) == (None, "")
+    assert (found.path, found.work_package_id, found.change, found.details) == (None, "", "", {})
 
 
 @pytest.mark.parametrize("how", [{"amend": True}, {"operation": "rebase"}])
@@ -369,6 +386,7 @@ def test_a_path_is_taken_out_of_an_amended_or_a_first_commit_in_its_own_way(how:
     [
         (b"", "src/c/x y", "'src/c/x y'"),
         (b"", ":x", "':(literal):x'"),
+        (b"", "~x", "'~x'"),
         (b"", "a*", "':(literal)a*'"),
         (b"", "a?", "':(literal)a?'"),
         (b"", "a[b", "':(literal)a[b'"),

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from checks.literal import (
     BRANCH,
+    LANE,
     LOG,
     WP01,
     active,
     codes,
     copy,
     damage,
+    event,
     find,
     judged,
     placement,
@@ -77,6 +79,13 @@ def test_a_detached_head_in_a_lanes_work_tree_is_reported() -> None:
     assert (found.branch_or_work_package, found.remediation) == ("HEAD", (f"git switch {BRANCH}",))
 
 
+@pytest.mark.parametrize("branch", ["", "topic"])
+def test_of_the_names_that_a_lanes_branch_may_have_the_recorded_one_is_to_be_switched_to(branch: str) -> None:
+    place = placement(role=context.DETACHED_LANE, lane=LANE.replace(branches=(BRANCH, "other")))
+    found = find(check, judged("x", placement=place, situation=situation(branch=branch)))
+    assert found.remediation[0] == f"git switch {BRANCH}"
+
+
 @pytest.mark.parametrize("lacking", ["mission", "lane"])
 def test_a_lanes_work_tree_of_which_nothing_is_known_is_left_alone(lacking: str) -> None:
     known = placement(role=context.DETACHED_LANE, **{lacking: None})
@@ -90,6 +99,7 @@ def test_the_target_is_asked_about_only_if_policy_judges_it_and_something_change
     assert (found.diagnostic_code, found.message) == ("ACTIVE_WP_CONTEXT_AMBIGUOUS", "two lanes are at work")
     for ctx in (
         judged("x", placement=place),
+        judged("x", placement=place.replace(role=context.OTHER), policy=policy),
         judged(placement=place, policy=policy),
         judged("x", placement=place.replace(problem=""), policy=policy),
         judged("x", placement=place.replace(plan=""), policy=policy),
@@ -110,6 +120,15 @@ def test_objects_that_are_lacking_are_named_before_anything_else(role: str) -> N
     assert found.remediation[0] == "git archive -o /dev/null refs/heads/main -- kitty-specs/034-feature"
     alone = find(check, judged("x", placement=placement(role=role), withheld=lacking[:1]))
     assert alone.message == f"{said}, which the judgement needs"
+
+
+def test_a_lacking_path_may_hold_a_colon() -> None:
+    found = find(check, judged("x", withheld=(b"main:kitty-specs/034-feature/a:b", b"x")))
+    assert (
+        found.message
+        == "this partial clone lacks main:kitty-specs/034-feature/a:b and 1 more, which the judgement needs"
+    )
+    assert found.remediation[0] == "git archive -o /dev/null main -- kitty-specs/034-feature"
 
 
 def test_a_lacking_object_without_a_path_has_no_part_to_fetch() -> None:
@@ -142,9 +161,9 @@ def test_a_log_that_no_copy_can_show_is_reported_with_every_copy() -> None:
 def test_without_a_mission_no_log_is_missed() -> None:
     place = placement(mission=None)
     assert codes(check, judged("x", active=None, placement=place)) == []
-    spare = copy("one", role="unreadable", log=None)
+    spare = copy("one", role="unreadable", log=None, kind="worktree")
     found = find(check, judged("x", active=None, placement=place, copies=(spare,)))
-    assert found.diagnostic_code == "EVENT_LOG_UNREADABLE"
+    assert (found.diagnostic_code, found.remediation) == ("EVENT_LOG_UNREADABLE", ())
 
 
 @pytest.mark.parametrize(
@@ -169,7 +188,12 @@ def test_damaged_lines_of_a_copy_are_warned_about() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "end"), [(3, "line 3: not a JSON object)"), (5, "line 3: not a JSON object and 2 more)")]
+    ("lines", "end"),
+    [
+        (3, "line 3: not a JSON object)"),
+        (4, "line 3: not a JSON object and 1 more)"),
+        (5, "line 3: not a JSON object and 2 more)"),
+    ],
 )
 def test_of_many_damaged_lines_three_are_listed(lines: int, end: str) -> None:
     log = EventLog(damage=tuple(damage(line) for line in range(1, lines + 1)))
@@ -236,14 +260,29 @@ def test_of_a_file_and_the_commit_under_it_the_file_speaks() -> None:
     assert find(check, judged("x", copies=copies)).message.endswith(": /w and b")
 
 
-def test_records_without_an_id_are_compared_by_their_bytes() -> None:
-    nameless = copy("b", "1").log
-    assert nameless is not None
-    (one,) = nameless.events
-    one.event_id = ""
-    assert codes(check, judged("x", copies=(copy("a", "1"), copy("b", log=nameless)))) == [
-        "EVENT_LOG_SURFACES_DISAGREE"
-    ]
+def respelled(event_id: str, raw: bytes) -> EventLog:
+    one = event("?")
+    one.event_id, one.raw = event_id, raw
+    return EventLog(events=(one,))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "agree"),
+    [
+        (respelled("E1", b"x"), respelled("E1", b"y"), True),
+        (respelled("", b"x"), respelled("", b"x"), True),
+        (respelled("", b"x"), respelled("", b"y"), False),
+        (respelled("E1", b"x"), respelled("E2", b"x"), False),
+    ],
+)
+def test_records_are_compared_by_id_or_else_by_their_bytes(first: EventLog, second: EventLog, agree: bool) -> None:
+    found = codes(check, judged("x", copies=(copy("a", log=first), copy("b", log=second))))
+    assert found == ([] if agree else ["EVENT_LOG_SURFACES_DISAGREE"])
+
+
+def test_a_copy_without_a_log_hides_no_disagreement() -> None:
+    copies = (copy("none", log=None), copy("a", "1"), copy("b", "2"))
+    assert find(check, judged("x", copies=copies)).message.endswith(": a and b")
 
 
 @pytest.mark.parametrize(
