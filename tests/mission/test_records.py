@@ -16,6 +16,7 @@ ACTOR = {"role": "r", "profile": None, "tool": "t", "model": None}
 REVIEW: dict[str, Any] = {"reviewer": "a", "verdict": "approved", "reference": "x"}
 REPO: dict[str, Any] = {"repo": "a", "branch": "b", "commit": "c"}
 RUN: dict[str, Any] = {"command": "a", "result": "b", "summary": "c"}
+WHOLE: dict[str, Any] = {"review": {**REVIEW, "more": 1}, "repos": [REPO], "verification": [RUN, RUN]}
 OTHER_VALUES: tuple[Any, ...] = (None, {}, "", ["x"])
 MOVE = transition("WP01", "planned", "claimed", at=AT, event_id="E1", mission_slug="m", mission_id="i")
 NOTE = annotation("WP01", {"note": "x"}, at=AT, event_id=ulid(1))
@@ -126,7 +127,7 @@ def test_a_transition_is_between_lanes(lanes: dict[str, Any], said: str) -> None
 
 @pytest.mark.parametrize(
     "evidence",
-    [None, {}, "", {"review": REVIEW}, {"review": {**REVIEW, "more": 1}, "repos": [REPO], "verification": [RUN, RUN]}],
+    [None, {}, "", {"review": REVIEW}, WHOLE],
 )
 def test_evidence_may_be_absent_or_whole(evidence: object) -> None:
     assert problem({**MOVE, "evidence": evidence}) == ""
