@@ -11,7 +11,7 @@ unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE PYTHONPATH PYTHONHOME
 
 ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: demo test lint types contracts coverage docs docs-check bench fuzz mutants wheel clean
+.PHONY: demo test lint types contracts coverage docs docs-check bench fuzz soak mutants wheel clean
 
 demo: $(VENV)/made
 	$(BIN)/spec-kitty-hooks demo
@@ -53,6 +53,11 @@ bench: $(VENV)/made-test
 MINUTES ?= 30
 fuzz: $(VENV)/made-fuzz
 	$(BIN)/python tools/fuzz.py --minutes $(MINUTES) $(FUZZ)
+
+# Kills, faults, power cuts and crowds of writers by the thousand, and the table of what was lost (nothing may be); about
+# an hour on two cores. Power cuts and full disks need root, kills and faults need strace; else they are skipped.
+soak: $(VENV)/made-test
+	$(BIN)/python -m pytest -n $(JOBS) --soak --timeout 7200 tests/durability $(PYTEST)
 
 # Broken variants of the parts that decide, each held against its tests; `make mutants MUTANTS='--sample 50'` is quick.
 mutants: $(VENV)/made-test

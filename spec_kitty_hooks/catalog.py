@@ -72,6 +72,8 @@ _EXPLAIN = "spec-kitty-hooks explain {path}"
 _CONTEXT = "spec-kitty-hooks context"
 _WHERE = "spec-kitty-hooks where {mission}"
 _SHOW = "git show {source}"
+_RECOVER = "spec-kitty-hooks recover {wp} --mission {mission}"
+_LOG = "spec-kitty-hooks log {mission} --wp {wp}"
 
 _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
     (
@@ -112,7 +114,7 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         WARN,
         "work_starts_before_its_first_commit",
         "No work package of the lane has been started.",
-        ("start {wp}: Spec Kitty's implement claims it and moves it to in_progress", _CONTEXT),
+        ("spec-kitty-hooks start {wp} --mission {mission}", _CONTEXT),
     ),
     (
         "ACTIVE_WP_CONTEXT_AMBIGUOUS",
@@ -299,12 +301,45 @@ _ROWS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         "The merge drops events that one of its sides has.",
         (_RESTORE[2], _WHERE),
     ),
+    (
+        "WP_CLAIM_STALLED",
+        MERGE,
+        NOTE,
+        "a_claimed_work_package_is_started",
+        "A work package has been claimed for long (policy: stale_claim_minutes) and was never started.",
+        (_RECOVER, _LOG),
+    ),
+    (
+        "REVIEW_STALLED",
+        MERGE,
+        NOTE,
+        "a_review_ends_with_a_verdict",
+        "A work package has been in review for long (policy: stale_claim_minutes) without a verdict.",
+        (_RECOVER, _LOG),
+    ),
 )
 
 DIAGNOSTICS: dict[str, Diagnostic] = {
     row[0]: Diagnostic(code=row[0], family=row[1], severity=row[2], invariant=row[3], meaning=row[4], remedies=row[5])
     for row in _ROWS
 }
+
+#: What `mission finalize` finds wrong with a plan; no policy lowers these, and no hook gives them.
+PLAN: tuple[tuple[str, str], ...] = (
+    ("PLAN_MISSION_INVALID", "meta.json or lanes.json cannot be used as it is."),
+    ("PLAN_WORK_PACKAGES_MISSING", "tasks/ holds no work package."),
+    ("PLAN_HEAD_INVALID", "The head or the name of a work package's file cannot be used."),
+    ("PLAN_ID_DUPLICATE", "Two files claim one work package id."),
+    ("PLAN_OWNERSHIP_MISSING", "A work package owns no files."),
+    ("PLAN_PATTERN_INVALID", "A pattern of owned_files can never match."),
+    ("PLAN_OWNERSHIP_OVERLAP", "Two work packages that may run at the same time own the same path."),
+    ("PLAN_DEPENDENCY_UNKNOWN", "A work package depends on one that has no file."),
+    ("PLAN_DEPENDENCY_CYCLE", "Work packages wait for each other, so none of them could start."),
+    ("LANE_DEPENDENCY_CYCLE", "Lanes, which are merged as a whole, would wait for each other."),
+    ("PLAN_LANE_MOVED", "A work package that has been started would come into another lane."),
+    ("PLAN_FILE_MISSING", "The event log knows a work package that has no file."),
+    ("PLAN_FILE_UNREADABLE", "A file of the plan cannot be read."),
+)
 
 #: Codes that no policy can lower (design 5).
 UNTOUCHABLE = frozenset(("EVENT_LOG_NOT_APPEND_ONLY", "EVENT_ID_CONFLICT"))

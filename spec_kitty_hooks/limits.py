@@ -3,6 +3,8 @@
 LINE_BYTES = 4 * 1024 * 1024  # one event; the longest real line has 624,725 bytes
 LOG_BYTES = 64 * 1024 * 1024  # one log; the largest real one has 955,078 bytes
 LOG_EVENTS = 200_000  # the longest real log has 512 lines
+LOG_VALUES = 3_000_000  # commas in one log: one at both limits above has 2.5 million; the most in 57 real ones is 5,260
+HELD_LOG_BYTES = 4 * 1024 * 1024  # beyond, a log's parsed records would take the memory that its bytes have
 JSON_DEPTH = 64  # real depth is 4; deeper input would cost a recursion error
 JSON_DIGITS = 4_000  # below the interpreter's own limit of 4,300
 JSON_FILE_BYTES = 4 * 1024 * 1024  # meta.json, lanes.json
@@ -21,6 +23,8 @@ PUSHED_REFS = 1_000  # in one push
 PUSH_LINE_BYTES = 16 * 1024  # two ref names, which are file names, and two object ids
 HOOK_SECONDS_WARN = 2
 HOOK_SECONDS_STOP = 30  # a hook that hangs gets uninstalled
+ACTOR_CHARACTERS = 200  # the longest real one has 62
+REASON_CHARACTERS = 16 * 1024  # what is longer belongs into a review artifact
 CLOCK_SKEW_WARN_SECONDS = 5 * 60
 CLOCK_SKEW_BLOCK_SECONDS = 24 * 3600
 SHOWN_CHARACTERS = 200  # of one outside string in a message

@@ -5,14 +5,17 @@ Reads; prints and writes nothing.
 
 from __future__ import annotations
 
-from spec_kitty_hooks import limits, safefile
+from spec_kitty_hooks import catalog, limits, safefile
 from spec_kitty_hooks.mission import branches as names
 from spec_kitty_hooks.mission import surfaces
 from spec_kitty_hooks.mission.branches import Branches
+from spec_kitty_hooks.mission.caveats import find_absences, warn_uncommitted
 from spec_kitty_hooks.mission.eventlog import parse_log
+from spec_kitty_hooks.mission.policy import read_committed
 from spec_kitty_hooks.mission.reducer import reduce_log
 from spec_kitty_hooks.mission.registry import Registry, read_at
 from spec_kitty_hooks.mission.workpackages import WorkPackages
+from spec_kitty_hooks.model import lanes
 from spec_kitty_hooks.model.mission import LogCopy, Mission
 from spec_kitty_hooks.model.record import Record
 
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spec_kitty_hooks.git.plumbing import Git
+    from spec_kitty_hooks.mission.caveats import Caveat
     from spec_kitty_hooks.mission.eventlog import Conflict
+    from spec_kitty_hooks.mission.policy import Policy
     from spec_kitty_hooks.model.events import EventLog, Snapshot
 
 OWN_COPY = "own copy"
@@ -52,6 +57,17 @@ class MissionView(Record):
     log: EventLog | None
     snapshot: Snapshot | None
     source: str
+
+    @property
+    def is_frozen(self) -> bool:
+        """Tell whether nothing but HEAD's own copy of the log could be reached."""
+        return any(copy.role == OWN_COPY for copy in self.copies)
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether every work package that the log knows is done or canceled."""
+        states = self.snapshot.work_packages.values() if self.snapshot else ()
+        return bool(states) and all(state.lane in (lanes.DONE, lanes.CANCELED) for state in states)
 
 
 class Overview:
@@ -105,10 +121,31 @@ class Overview:
 
     def all_copies(self, view: MissionView) -> Iterator[LogCopy]:
         """Yield every copy of the log with its events, superseded and frozen ones too."""
-        for copy in view.copies:
-            blob = self._git.read(copy.blob) if copy.role == surfaces.SUPERSEDED and copy.blob else None
-            yield copy if blob is None else copy.replace(log=parse_log(blob.data))
+        yield from self.own_copies(view)
         yield from self._frozen_copies(view)
+
+    def own_copies(self, view: MissionView) -> Iterator[LogCopy]:
+        """Yield the copies on the log's own branch with their events, superseded ones too; each content parsed once."""
+        parsed: dict[str, EventLog | None] = {}
+        for copy in view.copies:
+            if copy.role == surfaces.SUPERSEDED and copy.blob not in parsed:
+                blob = self._git.read(copy.blob)
+                parsed[copy.blob] = parse_log(blob.data) if blob is not None else None
+            yield copy.replace(log=parsed[copy.blob]) if copy.role == surfaces.SUPERSEDED else copy
+
+    def policy(self, view: MissionView) -> Policy:
+        """Return the policy that holds where the mission's plan counts."""
+        policy, _source = read_committed(self._git, view.plan, catalog.DIAGNOSTICS)
+        return policy
+
+    def caveats(self, view: MissionView, loose: int) -> Iterator[Caveat]:
+        """Yield why the log as shown is not, or may not be, the whole truth; `loose` events are in no commit."""
+        yield from find_absences(
+            view.mission, view.log_branch, self.branches, frozen=view.is_frozen, finished=view.is_finished
+        )
+        if loose:
+            root = next(copy.where for copy in view.copies if copy.kind == "worktree")
+            yield warn_uncommitted(view.mission.directory, root, loose)
 
     def _frozen_copies(self, view: MissionView) -> Iterator[LogCopy]:
         """Yield what lane branches carry of the log: copies frozen when the lane was cut, never evidence."""

@@ -1,19 +1,19 @@
 """Which pattern of `owned_files` owns a path (design 4, contract), and what Spec Kitty's looser rule would say.
 
-Pure, and free of regular expressions: no pattern costs more than its length times the path's, and nothing is read.
+Pure, and free of regular expressions: a pattern costs little more than its length and the path's, and nothing is read.
 """
 
 from __future__ import annotations
 
 from spec_kitty_hooks import limits
+from spec_kitty_hooks.spans import spans
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import TypeVar
 
-    Item = TypeVar("Item")
-    Groups = Sequence[Sequence[Callable[[Item], bool]]]
+    from spec_kitty_hooks.spans import Groups
+
     Token = int | Callable[[int], bool] | None  # a literal code, a test of one code, or a star
 
 _STAR, _QUESTION, _OPEN, _CLOSE, _BACKSLASH, _BANG, _CARET, _DASH = b"*?[]\\!^-"
@@ -73,7 +73,7 @@ class PatternSet:
             found = self._directories.get(path[:cut])
         if found is None and path:
             for head, groups, pattern in self._globs:
-                if path.startswith(head) and _spans(groups, path[len(head) :].split(b"/")):
+                if path.startswith(head) and spans(groups, path[len(head) :].split(b"/")):
                     return pattern
         return found
 
@@ -106,7 +106,7 @@ def match_upstream(pattern: str, path: bytes) -> bool:
     prefix = pattern.replace("/**", "").replace("/*", "").rstrip("/")
     if prefix and text.startswith(prefix + "/"):
         return True
-    return _spans(_code_groups(read_tokens([*map(ord, pattern)], git=False)), [*map(ord, text)])
+    return spans(_code_groups(read_tokens([*map(ord, pattern)], git=False)), [*map(ord, text)])
 
 
 def _is_oversized(pattern: str) -> bool:
@@ -210,7 +210,7 @@ def _path_groups(names: Sequence[bytes], below: bool) -> Groups[bytes]:
 
 def _name_test(name: bytes) -> Callable[[bytes], bool]:
     groups = _code_groups(read_tokens(name, git=True))
-    return lambda candidate: _spans(groups, candidate)
+    return lambda candidate: spans(groups, candidate)
 
 
 def _code_groups(tokens: Sequence[Token]) -> Groups[int]:
@@ -221,30 +221,3 @@ def _code_groups(tokens: Sequence[Token]) -> Groups[int]:
         else:
             groups[-1].append(token.__eq__ if isinstance(token, int) else token)
     return groups
-
-
-def _spans(groups: Groups[Item], items: Sequence[Item]) -> bool:
-    """Tell whether the groups, in order and with any number of items between two of them, make up all of `items`.
-
-    The same question for `*` over the bytes of a name and for `**` over the names of a path. Each group takes the
-    leftmost place it fits; that loses nothing, since it leaves the most to the groups after it, so nothing is retried.
-    """
-    first, last = groups[0], groups[-1]
-    start, end = len(first), len(items) - len(last)
-    if len(groups) == 1:
-        return end == 0 and _fits(first, items, 0)
-    if not items or start > end or not (_fits(first, items, 0) and _fits(last, items, end)):
-        return False
-    for group in groups[1:-1]:
-        while start + len(group) <= end and not _fits(group, items, start):
-            start += 1
-        start += len(group)
-    return start <= end
-
-
-def _fits(group: Sequence[Callable[[Item], bool]], items: Sequence[Item], at: int) -> bool:
-    for test in group:
-        if not test(items[at]):
-            return False
-        at += 1
-    return True

@@ -15,11 +15,11 @@ from spec_kitty_hooks.git.merges import find_origins
 from spec_kitty_hooks.git.situation import read_situation
 from spec_kitty_hooks.logfacts import LogFacts, find_torn_packages
 from spec_kitty_hooks.mission.frontmatter import split_head
-from spec_kitty_hooks.mission.policy import read_policy
+from spec_kitty_hooks.mission.policy import POLICY_PATH, read_policy
 from spec_kitty_hooks.model import context
 from spec_kitty_hooks.model.context import Context, PolicyView
 from spec_kitty_hooks.model.git import Change
-from spec_kitty_hooks.survey import POLICY_PATH, Survey, describe_situation, survey
+from spec_kitty_hooks.survey import Survey, describe_situation, survey
 from spec_kitty_hooks.verdict import COMMIT, conclude, describe_evidence, report_held_policy, report_policy
 
 TYPE_CHECKING = False

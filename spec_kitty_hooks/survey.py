@@ -9,13 +9,12 @@ from spec_kitty_hooks import catalog
 from spec_kitty_hooks.mission import active as lane_state
 from spec_kitty_hooks.mission import surfaces
 from spec_kitty_hooks.mission.branches import Branches
-from spec_kitty_hooks.mission.policy import read_policy
+from spec_kitty_hooks.mission.policy import POLICY_PATH, describe_switch, read_committed
 from spec_kitty_hooks.mission.reducer import reduce_log
 from spec_kitty_hooks.mission.registry import Registry
 from spec_kitty_hooks.mission.workpackages import WorkPackages
 from spec_kitty_hooks.model import context, lanes
 from spec_kitty_hooks.model.context import Active, Placement, Step
-from spec_kitty_hooks.model.git import SYMLINK
 from spec_kitty_hooks.model.mission import ExecutionLane
 from spec_kitty_hooks.model.record import Record
 
@@ -28,14 +27,14 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.model.git import Situation
     from spec_kitty_hooks.model.mission import LogCopy, Mission
 
-POLICY_PATH = ".kittify/config.yaml"
 SINGLE_BRANCH = "single_branch"  # the topology without lanes (formats 1.2)
 
 
 class Survey(Record):
     """Everything found out about one situation. `steps` is the way there, for `context` and `explain`.
 
-    `log` and `snapshot` are None where no copy of the log counts. `policy_source` names the blob policy was read from.
+    `log` and `snapshot` are None where no copy of the log counts. `policy_source` names the blob policy was read from,
+    if there is one.
     """
 
     situation: Situation
@@ -160,20 +159,10 @@ class Surveyor:
 
     def _read_policy(self, placement: Placement) -> tuple[Policy, str]:
         commit = placement.plan or self._git.layout.head
-        source = f"{commit}:{POLICY_PATH}" if commit else ""
-        blob = self._git.read(source) if source else None
-        data = blob.data if blob is not None else None
-        if blob is not None and (blob.truncated or blob.kind != "blob" or self._is_link(commit)):
-            data = b"\0"  # a policy that cannot be read is invalid, never absent
-        policy = read_policy(data, catalog.DIAGNOSTICS)
-        self._note("Which policy holds?", f"{POLICY_PATH} at {commit[:8]}" if data is not None else "the defaults")
+        policy, source = read_committed(self._git, commit, catalog.DIAGNOSTICS)
+        held = [f"{POLICY_PATH} at {commit[:8]}" if source else "the defaults", describe_switch(policy)]
+        self._note("Which policy holds?", "; ".join(filter(None, held)))
         return policy, source
-
-    def _is_link(self, commit: str) -> bool:
-        """Tell whether the policy file is a symbolic link: where it points to could itself read as policy."""
-        directory, _, name = POLICY_PATH.encode().rpartition(b"/")
-        entries = self._git.tree(f"{commit}:{directory.decode()}") or ()
-        return any(entry.name == name and entry.mode == SYMLINK for entry in entries)
 
     def _read_copies(self, mission: Mission, log_branch: str) -> tuple[LogCopy, ...]:
         copies = surfaces.read_copies(self._git, self._branches, mission, log_branch)
@@ -218,11 +207,12 @@ def describe_situation(situation: Situation) -> str:
 
 
 def describe_placement(placement: Placement) -> str:
-    """Say what records a branch: `x-01ABCDEF (lane, lane-a with WP01, WP02), by main at 1a2b3c4d`."""
+    """Say what records a branch, and what claims to: `x-01ABCDEF (lane, lane-a with WP01), by main at 1a2b3c4d`."""
     if placement.mission is None:
         return placement.problem or "none"
     lane = f", {placement.lane.lane_id} with {', '.join(placement.lane.wp_ids)}" if placement.lane else ""
-    return f"{placement.mission.directory} ({placement.role}{lane}), by {placement.plan_name or 'this commit'}"
+    found = f"{placement.mission.directory} ({placement.role}{lane}), by {placement.plan_name or 'this commit'}"
+    return "; ".join((found, *placement.rivals))
 
 
 def describe_copy(copy: LogCopy) -> str:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from spec_kitty_hooks import catalog, errors
 from spec_kitty_hooks.checks.finding import make
-from spec_kitty_hooks.mission.policy import severity_of
+from spec_kitty_hooks.mission.policy import POLICY_PATH, severity_of
 from spec_kitty_hooks.model import findings
 from spec_kitty_hooks.model.findings import Report
-from spec_kitty_hooks.survey import POLICY_PATH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

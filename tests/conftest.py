@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, settings
 from support.clock import Clock
 from support.missions import Mission, build_mission, seed
 from support.repo import Repo
+from support.resources import limit_file_size
 from support.sealed import ROOT_VARIABLE, sealed_environment
+from support.tally import collect, write_table
 from support.trace import traces, unchanged
 
 # Read before the first test seals the environment.
@@ -43,6 +45,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("SPEC_KITTY_PYTHON names no interpreter with the released client")
     if item.get_closest_marker("soak") and not item.config.getoption("--soak"):
         pytest.skip("soak tests run with --soak only")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the proofs of durability counted."""
+    if found := collect(report for reports in terminalreporter.stats.values() for report in reports):
+        terminalreporter.section("durability")
+        terminalreporter.write("".join(f"{line}\n" for line in write_table(found)))
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +98,12 @@ def mission(repo: Repo) -> Mission:
 def untouched() -> Callable[[Repo], AbstractContextManager[None]]:
     """Return the context manager that fails if its block changes anything of a repository but objects."""
     return unchanged
+
+
+@pytest.fixture
+def file_size_limit() -> Callable[[int], AbstractContextManager[None]]:
+    """A full disk in small: a context manager in which files cannot grow beyond so many bytes."""
+    return limit_file_size
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from spec_kitty_hooks import limits
-from spec_kitty_hooks.pathglob import PatternSet, _path_groups, _spans, match_upstream, specificity
+from spec_kitty_hooks.pathglob import PatternSet, _path_groups, match_upstream, specificity
+from spec_kitty_hooks.spans import spans
 
 #: Pattern, path, what common sense says (None: either will do), what the released client's guard says.
 TABLE: tuple[tuple[str, str, bool | None, bool], ...] = (
@@ -338,7 +339,7 @@ def count_looks(matches: Callable[[Groups, Counted], bool], stars: int, length: 
 
 
 def test_the_cost_of_two_hundred_double_stars_is_linear_in_the_path() -> None:
-    looks = [count_looks(_spans, 200, length) for length in (600, 1_200, 2_400)]
+    looks = [count_looks(spans, 200, length) for length in (600, 1_200, 2_400)]
     assert looks[0] > 600, "gave up before the work began"
     assert looks[2] <= 2_400 * 3 + 10
     assert looks[2] <= looks[1] * 2 + 10 <= looks[0] * 4 + 30
@@ -350,13 +351,47 @@ def test_the_count_catches_a_matcher_that_tries_everything() -> None:
         count_looks(spans_by_trying_all, 20, 120)
 
 
+def count_tests(matches: Callable[[Groups, Sequence[bytes]], bool]) -> int:
+    """Return how often an item is tested for a `*`, a thousand different `?` and `b*` over 4,096 times `a`."""
+    calls = 0
+
+    def make_test(answer: bool) -> Callable[[bytes], bool]:
+        def test(_item: bytes) -> bool:
+            nonlocal calls
+            calls += 1
+            return answer
+
+        return test
+
+    group = [*(make_test(True) for _ in range(1_000)), make_test(False)]
+    assert not matches([[], group, []], [b"a"] * 4_096)
+    return calls
+
+
+def spans_by_trying_every_place(groups: Groups, items: Sequence[bytes]) -> bool:
+    """Match the one group in the middle as a plain search does: at every place from its beginning."""
+    group = groups[1]
+    last = len(items) - len(group)
+    return any(all(test(items[at + place]) for place, test in enumerate(group)) for at in range(last + 1))
+
+
+def test_a_long_group_is_not_tried_again_at_every_place() -> None:
+    assert count_tests(spans) == 1_001
+
+
+def test_the_count_catches_a_matcher_that_tries_every_place() -> None:
+    assert count_tests(spans_by_trying_every_place) > 1_000_000
+
+
 @pytest.mark.parametrize(
     ("pattern", "path"),
     [
         ("**/a/" * 63 + "b", "a/" * 2_000 + "c"),
         ("**/a*a/" * 63 + "b", "aa/" * 1_300 + "c"),
         ("a*" * 500 + "b", "a" * 4_096),
-        ("*" + "a" * 500 + "b*", "a" * 4_096),
+        ("*" + "a" * 1_000 + "b*", "a" * 4_096),
+        ("*" + "?" * 1_000 + "b*", "a" * 4_096),
+        ("**/" + "?/" * 126 + "b/**", "a/" * 2_047 + "c"),
         ("[" * 1_000 + "*b", "a" * 4_096),
         ("*" + "[!b]" * 200 + "b*", "a" * 4_096),
     ],

@@ -51,6 +51,7 @@ def test_generated_parts_are_up_to_date() -> None:
     [
         ("README.md", ("| 70 |", "| 71 |")),
         ("docs/codes.md", ("`ACTIVE_WP_SCOPE_VIOLATION`", "`ACTIVE_WP_SCOPE`")),
+        ("docs/codes.md", ("`PLAN_HEAD_INVALID`", "`PLAN_HEAD`")),
         ("docs/blockers.md", ("| issue | rule | test |", "| issue | rule |")),
         (".pre-commit-hooks.yaml", ("always_run: true", "always_run: false")),
     ],

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from spec_kitty_hooks import catalog, errors
+from spec_kitty_hooks import catalog, errorcodes, errors
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,6 +66,17 @@ def codes_in_full() -> str:
         for code, entry in catalog.DIAGNOSTICS.items()
     ]
     return table(("code", "family", "default", "what it means", "next steps"), rows)
+
+
+def error_codes() -> str:
+    """Return the table of the codes that only commands which write give."""
+    rows = [(f"`{code}`", f"{meaning} Protects `{invariant}`.") for code, invariant, meaning in errorcodes.ERRORS]
+    return table(("code", "what it means"), rows)
+
+
+def plan_codes() -> str:
+    """Return the table of what `mission finalize` finds wrong with a plan."""
+    return table(("code", "what it means"), [(f"`{code}`", meaning) for code, meaning in catalog.PLAN])
 
 
 def manifest() -> str:
@@ -142,7 +153,12 @@ def generated(root: Path) -> dict[Path, str]:
     """Return every generated file of a tree, by path, as it should be."""
     pages = {
         "README.md": {"exit-codes": exit_codes(), "codes": codes()},
-        "docs/codes.md": {"codes": codes_in_full(), "exit-codes": exit_codes()},
+        "docs/codes.md": {
+            "codes": codes_in_full(),
+            "plan-codes": plan_codes(),
+            "error-codes": error_codes(),
+            "exit-codes": exit_codes(),
+        },
         "docs/blockers.md": {"blockers": blockers(root / "tests")},
     }
     files = {root / ".pre-commit-hooks.yaml": manifest()}

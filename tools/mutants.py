@@ -38,6 +38,7 @@ _LOG, _OWNERSHIP, _PLACEMENT, _PLANNING = (
 #: Each module with the tests that can kill its mutants without starting a process, the quickest first.
 TESTS: dict[str, tuple[str, ...]] = {
     "pathglob.py": ("tests/test_pathglob.py",),
+    "spans.py": ("tests/test_pathglob.py",),
     "mission/reducer.py": ("tests/mission/test_reducer.py",),
     "mission/eventlog.py": _EVENTLOG,
     "mission/records.py": ("tests/mission/test_records.py", *_EVENTLOG),

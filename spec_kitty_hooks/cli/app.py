@@ -26,6 +26,10 @@ COMMANDS = {
     "explain": ("spec_kitty_hooks.cli.explain", "explain"),
     "where": ("spec_kitty_hooks.cli.where", "where"),
     "status": ("spec_kitty_hooks.cli.status", "status"),
+    "log": ("spec_kitty_hooks.cli.log", "log"),
+    "transition": ("spec_kitty_hooks.cli.transition", "transition"),
+    "start": ("spec_kitty_hooks.cli.start", "start"),
+    "recover": ("spec_kitty_hooks.cli.recover", "recover"),
     "mission": ("spec_kitty_hooks.cli.mission", "mission"),
     "schema": ("spec_kitty_hooks.cli.schema", "schema"),
     "demo": ("spec_kitty_hooks.cli.demo", "demo"),
@@ -56,7 +60,8 @@ def app() -> None:
     Start with `spec-kitty-hooks install` in a clone, or see it work first with `spec-kitty-hooks demo`. When a commit
     is refused, `spec-kitty-hooks explain PATH` says why.
 
-    Exit codes: 0 pass, 1 findings that block, 2 wrong usage, 3 cannot judge, 70 a bug, 130 interrupted.
+    Exit codes: 0 pass, 1 findings that block, 2 wrong usage, 3 cannot judge, 4 a write may have happened, 70 a bug,
+    75 somebody else holds a lock, 130 interrupted.
     """
 
 

@@ -11,7 +11,7 @@ import click
 
 from spec_kitty_hooks.audit import judge_all
 from spec_kitty_hooks.cli.output import print_model
-from spec_kitty_hooks.cli.session import directory_option, json_option, locate, open_git, open_judgement
+from spec_kitty_hooks.cli.session import directory_option, json_option, localize, locate, open_git, open_judgement
 from spec_kitty_hooks.report.data import to_report
 from spec_kitty_hooks.report.text import print_report
 
@@ -35,10 +35,11 @@ def check(staged: bool, everything: bool, form: str, verbose: bool, as_json: boo
         raise click.UsageError("say what to judge: --staged or --all")
     with open_git(directory) as git:
         report = judge_all(git, os.environ, time.time()) if everything else open_judgement(git).judge_staged()
+        report = localize(report, git)
     return show(report, as_json=as_json or form == "json", verbose=verbose)
 
 
-@click.command("check-path")
+@click.command("check-path", short_help="Say whether the active work package may touch paths.")
 @click.argument("paths", nargs=-1, type=click.Path())
 @click.option(
     "--paths-from",
@@ -58,7 +59,7 @@ def check_path(paths: tuple[str, ...], paths_from: BinaryIO | None, as_json: boo
     if not named and paths_from is None:
         raise click.UsageError("name at least one path, or use --paths-from")
     with open_git(directory) as git:
-        report = open_judgement(git).judge_paths(locate(git, directory, named))
+        report = localize(open_judgement(git).judge_paths(locate(git, directory, named)), git)
     return show(report, as_json=as_json, verbose=False)
 
 

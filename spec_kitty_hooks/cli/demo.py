@@ -16,7 +16,7 @@ from spec_kitty_hooks.report.data import to_text
 from spec_kitty_hooks.report.models import DemoModel
 
 
-@click.command()
+@click.command(short_help="Show the hooks refuse and allow in a repository of their own.")
 @click.option("--keep", is_flag=True, help="Keep the repository and print where it is.")
 @json_option
 def demo(keep: bool, as_json: bool) -> int:

@@ -9,7 +9,17 @@ import click
 
 from spec_kitty_hooks.cli.context import describe_steps
 from spec_kitty_hooks.cli.output import print_model
-from spec_kitty_hooks.cli.session import directory_option, json_option, locate, open_git, open_judgement
+from spec_kitty_hooks.cli.session import (
+    directory_option,
+    json_option,
+    localize,
+    locate,
+    open_git,
+    open_judgement,
+    open_thorough,
+)
+from spec_kitty_hooks.mission.policy import describe_switch
+from spec_kitty_hooks.model.context import LANE, OTHER
 from spec_kitty_hooks.pathglob import match_upstream, specificity
 from spec_kitty_hooks.report.data import to_finding, to_text
 from spec_kitty_hooks.report.models import ConsideredModel, ExplainModel
@@ -20,7 +30,7 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.survey import Survey
 
 
-@click.command()
+@click.command(short_help="Say which work package's pattern decides about a path.")
 @click.argument("path", type=click.Path())
 @json_option
 @directory_option
@@ -32,16 +42,24 @@ def explain(path: str, as_json: bool, directory: str | None) -> int:
     with open_git(directory) as git:
         judgement = open_judgement(git)
         name = locate(git, directory, [path])[0]
-        model = describe(name, judgement.judge_paths([name]), judgement.survey)
+        report, found = localize(judgement.judge_paths([name]), git), judgement.survey
+        # The hook need not know whose target branch this is; somebody who asks why does.
+        way = open_thorough(git) if found.placement.role == OTHER else found
+        model = describe(name, report, found, way)
     if as_json:
         print_model(model)
     else:
-        sys.stdout.write(write(model))
+        sys.stdout.write(write(model, name, report, explain_switch(found)))
     return model.exit_code
 
 
-def describe(path: bytes, report: Report, found: Survey) -> ExplainModel:
-    """Hold every work package of the mission against the path."""
+def explain_switch(found: Survey) -> str:
+    """Say what keeps ownership from being judged on this lane, "" if it is judged or nothing is to be."""
+    return describe_switch(found.policy) if found.placement.role == LANE else ""
+
+
+def describe(path: bytes, report: Report, found: Survey, way: Survey) -> ExplainModel:
+    """Hold every work package of the mission against the path; `way` is the survey whose steps are told."""
     considered = _consider(path, found)
     decided, pattern = _decide(considered, upstream=found.policy.glob == "spec-kitty")
     return ExplainModel(
@@ -54,7 +72,7 @@ def describe(path: bytes, report: Report, found: Survey) -> ExplainModel:
         source=found.placement.plan_name or None,
         considered=considered,
         findings=[to_finding(finding) for finding in report.findings],
-        steps=describe_steps(found),
+        steps=describe_steps(way),
     )
 
 
@@ -93,13 +111,14 @@ def _consider(path: bytes, found: Survey) -> list[ConsideredModel]:
     return result
 
 
-def write(model: ExplainModel) -> str:
-    """Return the answer first, then what was considered, then the steps."""
+def write(model: ExplainModel, path: bytes, report: Report, switch: str) -> str:
+    """Return the answer first, then what was considered, then the steps; `path` and `report` as they are, unescaped."""
     answer = {"pass": "may change", "not_applicable": "is not judged here", "cannot_judge": "cannot be judged"}
     owner = f": {model.work_package_id} owns it by {escape(model.pattern)}" if model.pattern and model.allowed else ""
-    lines = [f"{escape(model.path)} {answer.get(model.verdict, 'may not change')}{owner}."]
-    for finding in model.findings:
-        lines.append(f"  {finding.diagnostic_code}: {escape(finding.message, limit=1000)}")
+    reason = f": {switch}" if switch and model.verdict == "pass" else owner
+    lines = [f"{escape(path)} {answer.get(model.verdict, 'may not change')}{reason}."]
+    for finding in report.findings:
+        lines.append(f"  {finding.diagnostic_code} ({finding.severity}): {escape(finding.message, limit=1000)}")
         steps = (step for step in finding.remediation if not step.startswith("spec-kitty-hooks explain "))
         lines += [f"    next: {escape(step, limit=1000)}" for step in steps]
     if model.considered:

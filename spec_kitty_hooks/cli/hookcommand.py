@@ -7,7 +7,7 @@ import click
 from spec_kitty_hooks.catalog import HOOKS
 
 
-@click.command()
+@click.command(short_help="Run one git hook, as the installed shims do.")
 @click.argument("name", type=click.Choice([hook.name for hook in HOOKS]))
 @click.argument("arguments", nargs=-1)
 def hook(name: str, arguments: tuple[str, ...]) -> int:  # noqa: ARG001 (git's arguments say nothing we need)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spec_kitty_hooks import errors
 from spec_kitty_hooks.cli.output import print_model
 from spec_kitty_hooks.cli.session import directory_option, json_option
 from spec_kitty_hooks.install.installation import install as put_in
@@ -55,10 +54,10 @@ def install(
         print_model(report)
     else:
         _write(report.ok, _describe_install(report), report)
-    return errors.PASS if report.ok else errors.BLOCKED
+    return report.exit_code
 
 
-@click.command()
+@click.command(short_help="Take the hooks out again and put back what was there.")
 @json_option
 @directory_option
 def uninstall(as_json: bool, directory: str | None) -> int:
@@ -70,7 +69,7 @@ def uninstall(as_json: bool, directory: str | None) -> int:
         listed = [f"Removed: {', '.join(report.removed)}"] if report.removed else []
         listed += [f"Back as before: {', '.join(report.restored)}"] if report.restored else []
         _write(report.ok, listed, report)
-    return errors.PASS if report.ok else errors.BLOCKED
+    return report.exit_code
 
 
 def _describe_install(report: InstallReport) -> list[str]:

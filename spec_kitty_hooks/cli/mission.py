@@ -13,10 +13,12 @@ import click
 
 from spec_kitty_hooks import errors
 from spec_kitty_hooks.cli.output import print_model
-from spec_kitty_hooks.cli.session import directory_option, json_option, mission_option, open_git
+from spec_kitty_hooks.cli.session import directory_option, json_option, mission_option, move_command, open_git
+from spec_kitty_hooks.filelock import LockTimeoutError, hold
 from spec_kitty_hooks.git.environ import LOCAL
 from spec_kitty_hooks.git.program import find_git
 from spec_kitty_hooks.mission.handle import choose, resolve
+from spec_kitty_hooks.mission.journal import LOCK_SECONDS, LockedError, lock_path
 from spec_kitty_hooks.mission.registry import ROOT
 from spec_kitty_hooks.scaffold.checkout import open_checkout
 from spec_kitty_hooks.scaffold.creation import ENTROPY_BYTES, Request, create_mission
@@ -26,6 +28,7 @@ from spec_kitty_hooks.text import escape, quote_shell
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from spec_kitty_hooks.model.mission import Mission
     from spec_kitty_hooks.scaffold.models import MissionCreated, MissionFinalized, PlanFinding, Topology
 
 
@@ -42,6 +45,7 @@ class Desk:
         self._directory = directory
         with open_git(directory) as git:
             self.checkout = open_checkout(git, os.environ, command)
+            self._common_dir = git.layout.common_dir
 
     def git(self, *words: str) -> subprocess.CompletedProcess[bytes]:
         """Run git at the top of the checkout."""
@@ -53,6 +57,15 @@ class Desk:
         return subprocess.run(
             command, cwd=where, env=environ, stdin=subprocess.DEVNULL, capture_output=True, check=False
         )
+
+    @contextmanager
+    def hold_log(self, mission: Mission) -> Iterator[None]:
+        """Keep other writers off a mission's event log (`EVENT_LOG_LOCKED` if somebody else keeps us off)."""
+        try:
+            with hold(lock_path(self._common_dir, mission.directory), LOCK_SECONDS):
+                yield
+        except LockTimeoutError as error:
+            raise LockedError(mission.directory, error.holder) from error
 
     def has_changes(self, path: str) -> bool:
         """Tell whether something below `path` is not committed."""
@@ -73,13 +86,7 @@ class Desk:
         top = os.fsdecode(self.checkout.top)
         if os.path.realpath(top) == os.path.realpath(os.getcwd()):
             return list(steps)
-        return [_move(step, quote_shell(top)) for step in steps]
-
-
-def _move(step: str, top: str) -> str:
-    if step.startswith("git "):
-        return f"git -C {top} {step[4:]}"
-    return f"{step} -C {top}" if step.startswith("spec-kitty-hooks ") else step
+        return [move_command(step, quote_shell(top)) for step in steps]
 
 
 def commit_commands(path: str, message: str) -> list[str]:
@@ -144,7 +151,7 @@ def new(  # noqa: PLR0913, PLR0917 (click passes every option by itself)
     return errors.PASS
 
 
-@mission.command()
+@mission.command(short_help="Check the plan, write lanes.json and seed the event log.")
 @click.argument("handle", metavar="[MISSION]", required=False)
 @click.option("--dry-run", is_flag=True, help="Check and say what would be written; write nothing.")
 @click.option(
@@ -160,9 +167,9 @@ def new(  # noqa: PLR0913, PLR0917 (click passes every option by itself)
 def finalize(handle: str | None, dry_run: bool, wants_commit: bool, as_json: bool, directory: str | None) -> int:
     """Check the plan, then write lanes.json and enter each work package into the event log as planned.
 
-    MISSION is a directory name, an id, the first eight characters of an id, or a slug; by default the only mission, or
-    the only one of the current branch. Checks heads, owned_files, overlaps, dependencies and cycles; with a problem
-    nothing is written. Running it again adds only what is missing.
+    MISSION is its directory, slug, number or id (all of it or the first eight characters); by default the only
+    mission, or the only one of the current branch. Checks heads, owned_files, overlaps, dependencies and cycles; with
+    a problem nothing is written. Running it again adds only what is missing.
 
     Exit codes: 0 finalized, 1 the plan has problems, 2 wrong usage.
     """
@@ -172,8 +179,8 @@ def finalize(handle: str | None, dry_run: bool, wants_commit: bool, as_json: boo
     chosen = resolve(handle, missions) if handle is not None else choose(missions, desk.checkout.branch)
     check_place(desk.checkout, chosen)
     run = Finalization(desk.checkout, chosen)
-    run.check()
-    with _refusals():
+    with _refusals(), desk.hold_log(chosen):
+        run.check()
         outcome = run.write(datetime.now(UTC), os.urandom, dry_run=dry_run)
     outcome = _settle(desk, outcome, wants_commit=wants_commit)
     if as_json:

@@ -13,15 +13,16 @@ import click
 from spec_kitty_hooks import errors
 from spec_kitty_hooks.git.plumbing import Git
 from spec_kitty_hooks.git.situation import read_situation
-from spec_kitty_hooks.mission.handle import resolve
+from spec_kitty_hooks.mission.handle import choose, resolve
+from spec_kitty_hooks.overview import Overview
 from spec_kitty_hooks.report.data import to_text
 from spec_kitty_hooks.runner import Judgement
 from spec_kitty_hooks.survey import Survey, survey
 from spec_kitty_hooks.text import quote_shell
 
 if TYPE_CHECKING:
+    from spec_kitty_hooks.model.findings import Report
     from spec_kitty_hooks.model.mission import Mission
-    from spec_kitty_hooks.overview import Overview
 
 Command = Callable[..., Any]
 
@@ -67,6 +68,27 @@ def open_judgement(git: Git) -> Judgement:
     return Judgement(git, os.environ, time.time(), prefix)
 
 
+def localize(report: Report, git: Git) -> Report:
+    """Let the commands that a report prints name the work tree, if the person stands outside of it (`-C DIR`)."""
+    top, here = os.path.realpath(git.layout.worktree or os.getcwdb()), os.path.realpath(os.getcwdb())
+    if os.path.commonpath((top, here)) == top:
+        return report
+    place = quote_shell(top)
+    moved = [
+        finding.replace(remediation=tuple(move_command(step, place) for step in finding.remediation))
+        for finding in report.findings
+    ]
+    found: Report = report.replace(findings=tuple(moved))
+    return found
+
+
+def move_command(step: str, place: str) -> str:
+    """Return a next step for somebody who stands elsewhere; `place` is a directory, quoted. Prose stays as it is."""
+    if step.startswith("git "):
+        return f"git -C {place} {step[4:]}"
+    return f"{step} -C {place}" if step.startswith("spec-kitty-hooks ") else step
+
+
 def open_thorough(git: Git) -> Survey:
     """Find out who is active here, looking also for missions whose target branch this is."""
     choice = os.environ.get("SPEC_KITTY_WP", "")
@@ -87,6 +109,23 @@ def choose_missions(git: Git, overview: Overview, handle: str | None) -> Sequenc
     if here is not None:
         return [(mission, plan) for mission, plan in found if mission.directory == here.directory]
     return [(mission, plan) for mission, plan in found if mission.target_branch == branch] or found
+
+
+def choose_mission(git: Git, handle: str | None) -> Mission:
+    """Return the one mission a command is about: the one that `handle` names, else the current branch's.
+
+    Raises UsageError: `MISSION_AMBIGUOUS_SELECTOR` if several are meant, `MISSION_NOT_FOUND` if none is.
+    """
+    overview = Overview(git)
+    known = [mission for mission, _plan in overview.list_missions()]
+    if handle is not None:
+        return resolve(handle, known)
+    branch = read_situation(git, os.environ).branch
+    here = overview.registry.place(branch).mission if branch else None
+    found = next((mission for mission in known if here is not None and mission.directory == here.directory), None)
+    if found is not None and found.target_branch != branch:
+        return found
+    return choose(known, branch)
 
 
 def locate(git: Git, directory: str | None, paths: Sequence[str | bytes]) -> tuple[bytes, ...]:

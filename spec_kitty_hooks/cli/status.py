@@ -4,21 +4,41 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from spec_kitty_hooks import catalog
 from spec_kitty_hooks.cli.output import print_model
 from spec_kitty_hooks.cli.session import choose_missions, directory_option, json_option, mission_option, open_git
-from spec_kitty_hooks.model import lanes
-from spec_kitty_hooks.model.transition import seconds_ahead
+from spec_kitty_hooks.cli.statustext import write_status
+from spec_kitty_hooks.cli.terminal import open_console
+from spec_kitty_hooks.mission.moments import age_of
+from spec_kitty_hooks.mission.policy import severity_of
+from spec_kitty_hooks.mission.stalls import describe_stall, find_stalls
+from spec_kitty_hooks.mission.standing import Standing
+from spec_kitty_hooks.model.findings import OFF
+from spec_kitty_hooks.model.ids import is_work_package_id
 from spec_kitty_hooks.overview import MissionView, Overview
 from spec_kitty_hooks.report.data import to_text
-from spec_kitty_hooks.report.models import MissionStatusModel, StatusModel, WorkPackageStatusModel
-from spec_kitty_hooks.text import escape
+from spec_kitty_hooks.report.missionmodels import (
+    MissionStatusModel,
+    StalledModel,
+    StatusModel,
+    WarningModel,
+    WorkPackageStatusModel,
+)
+from spec_kitty_hooks.text import quote_shell
 
 if TYPE_CHECKING:
+    from spec_kitty_hooks.git.plumbing import Git
+    from spec_kitty_hooks.mission.policy import Policy
+    from spec_kitty_hooks.mission.stalls import Stall
     from spec_kitty_hooks.model.events import WorkPackageState
+
+NO_MISSION = "no branch of this clone has a mission\n"
+NO_OPEN_MISSION = "no mission with open work packages; name one, or see them all with `spec-kitty-hooks status --all`\n"
 
 
 @click.command()
@@ -31,27 +51,43 @@ def status(handle: str | None, everything: bool, as_json: bool, directory: str |
     """Show the work packages of a mission by lane.
 
     MISSION is a directory name, a mission id or the start of one; without it, the mission of the current branch, else
-    all missions that are not finished. Read from the event log wherever it counts, never from status.json.
+    all missions that are not finished. Read from the event log wherever it counts, never from status.json. What was
+    claimed and never started, or is in review without a verdict, is marked once it is older than the policy's
+    stale_claim_minutes.
     """
     with open_git(directory) as git:
         overview = Overview(git)
-        chosen = overview.list_missions() if everything else choose_missions(git, overview, handle)
-        views = [overview.view(*one) for one in chosen]
-        if handle is None and not everything and len(views) > 1:
-            views = [view for view in views if not _is_finished(view)]
+        views, chosen = choose_views(git, overview, handle, everything=everything)
         found = {view.mission.directory: describe(overview, view, time.time()) for view in views}
     if as_json:
         print_model(StatusModel(missions=found))
+        return 0
+    console = open_console() if found else None
+    if console is None:
+        text = "\n".join(write_status(name, one) for name, one in found.items())
+        sys.stdout.write(text or (NO_OPEN_MISSION if chosen else NO_MISSION))
     else:
-        text = "\n".join(write(name, one) for name, one in found.items())
-        nothing = "no mission with open work packages; --all shows every mission\n"
-        sys.stdout.write(text or (nothing if chosen else "no branch of this clone has a mission\n"))
+        from spec_kitty_hooks.cli.board import print_board
+
+        for number, (name, one) in enumerate(found.items()):
+            if number:
+                console.print()
+            print_board(console, name, one)
     return 0
 
 
-def _is_finished(view: MissionView) -> bool:
-    states = view.snapshot.work_packages.values() if view.snapshot else ()
-    return bool(states) and all(state.lane in (lanes.DONE, lanes.CANCELED) for state in states)
+def choose_views(
+    git: Git, overview: Overview, handle: str | None, *, everything: bool = False
+) -> tuple[list[MissionView], bool]:
+    """Return the missions to show, and whether there are any at all: of several that nobody named the unfinished ones.
+
+    Raises UsageError for a handle that names none or several.
+    """
+    chosen = overview.list_missions() if everything else choose_missions(git, overview, handle)
+    views = [overview.view(*one) for one in chosen]
+    if handle is None and not everything and len(views) > 1:
+        return [view for view in views if not view.is_finished], True
+    return views, bool(views)
 
 
 def describe(overview: Overview, view: MissionView, now: float) -> MissionStatusModel:
@@ -60,63 +96,86 @@ def describe(overview: Overview, view: MissionView, now: float) -> MissionStatus
     owners = overview.packages(view)
     titles = {owner.work_package.wp_id: owner.work_package.title for owner in owners.owners(owners.ids())}
     execution = {wp_id: lane.lane_id for lane in view.mission.lanes for wp_id in lane.wp_ids}
+    stalled = _find_stalled(view, overview.policy(view), now)
+    loose = Standing(overview.own_copies(view)).uncommitted(view.log) if view.log is not None else ()
+    count = Counter(event.wp_id for event in loose)
+    return MissionStatusModel(
+        event_count=view.snapshot.event_count if view.snapshot else 0,
+        last_event_id=to_text(view.snapshot.last_event_id) or None if view.snapshot else None,
+        work_packages={
+            to_text(wp_id): WorkPackageStatusModel(
+                title=to_text(titles.get(wp_id, "")),
+                execution_lane=to_text(execution.get(wp_id, "")),
+                stalled=stalled.get(wp_id),
+                uncommitted=count[wp_id],
+                **_describe(states[wp_id], now),
+            )
+            for wp_id in sorted(states)
+        },
+        log_branch=to_text(view.log_branch),
+        source=to_text(view.source),
+        frozen=view.is_frozen,
+        uncommitted=len(loose),
+        warnings=describe_warnings(overview, view, len(loose)),
+        problems=_describe_problems(view),
+    )
+
+
+def describe_warnings(overview: Overview, view: MissionView, loose: int) -> list[WarningModel]:
+    """Return why what is shown is not, or may not be, the whole truth; `loose` events are in no commit."""
+    return [
+        WarningModel(message=to_text(caveat.message), remediation=[to_text(step) for step in caveat.steps])
+        for caveat in overview.caveats(view, loose)
+    ]
+
+
+def _describe_problems(view: MissionView) -> list[str]:
     problems = [to_text(problem) for problem in view.mission.problems]
     if view.log is None:
         problems.append("no copy of the event log can be read")
     elif view.log.damage:
         problems += [f"event log line {damage.line}: {to_text(damage.reason)}" for damage in view.log.damage]
-    return MissionStatusModel(
-        event_count=view.snapshot.event_count if view.snapshot else 0,
-        last_event_id=to_text(view.snapshot.last_event_id) or None if view.snapshot else None,
-        work_packages={
-            to_text(wp_id): _describe(states[wp_id], titles.get(wp_id, ""), execution.get(wp_id, ""), now)
-            for wp_id in sorted(states)
-        },
-        source=to_text(view.source),
-        problems=problems,
+    return problems
+
+
+def _find_stalled(view: MissionView, policy: Policy, now: float) -> dict[str, StalledModel]:
+    """Return what stalled by work package id, but for codes that policy switches off."""
+    found = {}
+    for stall in find_stalls(view.snapshot, now, policy.stale_claim_minutes) if view.snapshot else ():
+        diagnostic = catalog.DIAGNOSTICS[stall.code]
+        severity = severity_of(policy, stall.code, diagnostic.severity, diagnostic.family)
+        if severity != OFF:
+            found[stall.wp_id] = _describe_stalled(stall, severity, view.mission.directory)
+    return found
+
+
+def _describe_stalled(stall: Stall, severity: str, mission: str) -> StalledModel:
+    facts = {"wp": stall.wp_id, "mission": quote_shell(mission)} if is_work_package_id(stall.wp_id) else {}
+    return StalledModel(
+        diagnostic_code=stall.code,  # type: ignore[arg-type]  # validated by the model
+        severity=severity,  # type: ignore[arg-type]
+        message=to_text(describe_stall(stall)),
+        since=to_text(stall.since),
+        age_seconds=stall.seconds,
+        actor=to_text(stall.actor),
+        remediation=[to_text(step) for step in catalog.remedies(stall.code, facts)],
     )
 
 
-def _describe(state: WorkPackageState, title: str, execution_lane: str, now: float) -> WorkPackageStatusModel:
+def _describe(state: WorkPackageState, now: float) -> dict[str, Any]:
+    """Return what the reduced log says of one work package, by the names of the model."""
     result = state.review_result if isinstance(state.review_result, dict) else {}
     verdict = result.get("verdict")
     review = state.review if isinstance(state.review, dict) else {}
-    complete = all(isinstance(review.get(key), str) and review[key] for key in ("at", "actor", "wp_id", "reason"))
-    return WorkPackageStatusModel(
-        lane=state.lane,
-        title=to_text(title),
-        execution_lane=to_text(execution_lane),
-        actor=to_text(state.actor),
-        last_event_id=to_text(state.last_event_id),
-        last_transition_at=to_text(state.last_transition_at),
-        age_seconds=max(0, int(-seconds_ahead(state.last_transition_at, now))) if state.last_transition_at else None,
-        force_count=state.force_count,
-        review_verdict=to_text(verdict) if isinstance(verdict, str) else None,
-        overridden=complete,
-    )
-
-
-def write(name: str, model: MissionStatusModel) -> str:
-    """Return one mission as text: a line for each work package, in the order of the board."""
-    order = {lane: index for index, lane in enumerate(lanes.BOARD)}
-    lines = [f"Mission {name} ({model.event_count} transitions, from {escape(model.source)})"]
-    rows = sorted(model.work_packages.items(), key=lambda item: (order.get(item[1].lane, len(order)), item[0]))
-    for wp_id, package in rows:
-        age = f"{write_age(package.age_seconds)} ago" if package.age_seconds is not None else ""
-        review = "OVERRIDDEN" if package.overridden else escape(package.review_verdict or "", limit=40)
-        forced = f"forced {package.force_count}x" if package.force_count else ""
-        facts = ", ".join(part for part in (age, escape(package.actor, limit=40), review, forced) if part)
-        title, lane = escape(package.title, limit=50), escape(package.execution_lane, limit=40)
-        lines.append(f"  {package.lane:<12} {escape(wp_id, limit=40):<6} {lane:<10} {title}  {facts}")
-    if not rows:
-        lines.append("  no work package has a transition yet")
-    lines += [f"  problem: {escape(problem)}" for problem in model.problems]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def write_age(seconds: int) -> str:
-    """Return a span for a person: `45 s`, `12 min`, `5 h`, `3 d`."""
-    for limit, unit, size in ((90, "s", 1), (5400, "min", 60), (129600, "h", 3600)):
-        if seconds < limit:
-            return f"{seconds // size} {unit}"
-    return f"{seconds // 86400} d"
+    return {
+        "lane": state.lane,
+        "actor": to_text(state.actor),
+        "last_event_id": to_text(state.last_event_id),
+        "last_transition_at": to_text(state.last_transition_at),
+        "age_seconds": age_of(state.last_transition_at, now),
+        "force_count": state.force_count,
+        "review_verdict": to_text(verdict) if isinstance(verdict, str) else None,
+        "overridden": all(
+            isinstance(review.get(key), str) and review[key] for key in ("at", "actor", "wp_id", "reason")
+        ),
+    }

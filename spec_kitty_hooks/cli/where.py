@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LISTED = 5
 
 
-@click.command()
+@click.command(short_help="List all copies of a mission's log and plan: which counts.")
 @click.argument("handle", metavar="[MISSION]", required=False)
 @json_option
 @directory_option
@@ -29,8 +29,8 @@ _LISTED = 5
 def where(handle: str | None, as_json: bool, directory: str | None) -> int:
     """List all copies of a mission's event log, work packages and reviews: which counts, how the others differ.
 
-    MISSION is a directory name, a mission id or the start of one; without it, the mission of the current branch, else
-    all. Reads branches and work trees of this clone; nothing is fetched.
+    MISSION is its directory, slug, number or id (all of it or the first eight characters); without it, the mission of
+    the current branch, else all. Reads branches and work trees of this clone; nothing is fetched.
     """
     with open_git(directory) as git:
         overview = Overview(git)

@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from spec_kitty_hooks.demonstration.stage import Stage
-from spec_kitty_hooks.scaffold.identity import new_ulid
-from spec_kitty_hooks.scaffold.log import append_events
+from spec_kitty_hooks.mission.journal import append_events
+from spec_kitty_hooks.model.ids import new_ulid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +138,7 @@ class Story:
         record = {
             "actor": "demo",
             "at": now.isoformat(timespec="microseconds"),
-            "event_id": new_ulid(now, os.urandom(10)),
+            "event_id": new_ulid(now.timestamp(), os.urandom(10)),
             "evidence": {"review": _REVIEW} if end == "approved" else None,
             "execution_mode": "worktree",
             "force": False,

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def tree(data: bytes) -> str:
+    """Return the id of a raw commit's tree."""
+    return next((line[5:].decode("ascii", "replace") for line in _header(data) if line.startswith(b"tree ")), "")
+
+
 def parents(data: bytes) -> tuple[str, ...]:
     """Return the ids of a raw commit's parents, in order."""
     return tuple(line[7:].decode("ascii", "replace") for line in _header(data) if line.startswith(b"parent "))

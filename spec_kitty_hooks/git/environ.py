@@ -50,6 +50,12 @@ KEPT_ELSEWHERE = {
     "GIT_CONFIG_NOSYSTEM": "the machine's configuration, switched off",
     "GIT_CEILING_DIRECTORIES": "where the search for a repository ends",
     "GIT_DISCOVERY_ACROSS_FILESYSTEM": "where the search for a repository ends",
+    "GIT_AUTHOR_NAME": "the person, in every commit that they make",
+    "GIT_AUTHOR_EMAIL": "the person, in every commit that they make",
+    "GIT_AUTHOR_DATE": "the date of a commit that is to be made again byte for byte",
+    "GIT_COMMITTER_NAME": "the person, in every commit that they make",
+    "GIT_COMMITTER_EMAIL": "the person, in every commit that they make",
+    "GIT_COMMITTER_DATE": "the date of a commit that is to be made again byte for byte",
 }
 
 FORCED = {

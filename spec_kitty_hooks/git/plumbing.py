@@ -38,15 +38,15 @@ class Git:
     """One repository. Answers `GitReader`; a context manager that ends its process.
 
     Refs are read once: what is asked later is answered from the same state. `withheld` names what was asked for and
-    exists, but is left with the remote of a partial clone.
+    exists, but is left with the remote of a partial clone. `program` is git as it was opened, from `environ`.
     """
 
     def __init__(self, program: Program, layout: Layout, environ: Mapping[str, str], hook: bool) -> None:
         self.hook = hook
         self.layout = layout
         self.withheld: dict[bytes, None] = {}
-        self._program = program
-        self._environ = environ
+        self.program = program
+        self.environ = environ
         self._batch = Batch(program)
         self._refs: tuple[Ref, ...] | None = None
         self._tips: dict[bytes, bytes] = {}
@@ -63,6 +63,10 @@ class Git:
         else:
             program = Program(other_environment(environ), directory)
         return cls(program, read_layout(program), environ, hook)
+
+    def reopen(self) -> Git:
+        """Return the same repository as it is now, with a process of its own: what was read before may be stale."""
+        return Git(self.program, read_layout(self.program), self.environ, self.hook)
 
     def __enter__(self) -> Self:
         return self
@@ -100,12 +104,12 @@ class Git:
 
     def symbolic_ref(self, name: str) -> str:
         """Return the full name that a symbolic ref such as HEAD points to, born or not; "" if it is none."""
-        asked = self._program.run("symbolic-ref", "-q", name)
+        asked = self.program.run("symbolic-ref", "-q", name)
         return asked.out.decode("utf-8", "surrogateescape").removesuffix("\n")
 
     def has_ref(self, name: str) -> bool:
         """Tell whether a ref outside refs/, such as REVERT_HEAD, exists in a reftable (git 2.45, as are those)."""
-        return not self._program.run("show-ref", "--exists", name).rc
+        return not self.program.run("show-ref", "--exists", name).rc
 
     # -- changes
 
@@ -135,13 +139,15 @@ class Git:
         """
         return self.read_many((spec,), limit)[0]
 
-    def read_many(self, specs: Iterable[bytes | str], limit: int = limits.LOG_BYTES) -> tuple[GitObject | None, ...]:
-        """Return the objects of many specs in their order; see `read`."""
+    def read_many(
+        self, specs: Iterable[bytes | str], limit: int = limits.LOG_BYTES, *, needed: bool = True
+    ) -> tuple[GitObject | None, ...]:
+        """Return the objects of many specs in their order; see `read`. What is not `needed` is never `withheld`."""
         names = [self._resolve(spec) for spec in specs]
         found = iter(self._batch.ask([name for name in names if name], limit))
         answers = tuple(next(found) if name else None for name in names)
         absent = [name for name, answer in zip(names, answers, strict=True) if name and answer is None]
-        if absent and self._is_partial():
+        if absent and needed and self._is_partial():
             self.withheld.update((name, None) for name in absent if is_withheld(self, name))
         return answers
 
@@ -180,7 +186,7 @@ class Git:
 
     def find_commit(self, revision: str) -> str:
         """Return the commit that a revision as people write it (`origin/main`, `HEAD~3`) names; "" if there is none."""
-        asked = self._program.run("rev-parse", "--verify", "-q", "--end-of-options", f"{revision}^{{commit}}")
+        asked = self.program.run("rev-parse", "--verify", "-q", "--end-of-options", f"{revision}^{{commit}}")
         return "" if asked.rc else asked.out.decode("ascii").rstrip("\n")
 
     def commit_parents(self, oid: str) -> tuple[str, ...]:
@@ -198,7 +204,7 @@ class Git:
         known = [oid for oid in dict.fromkeys(oids) if is_oid(oid, self.layout.hash_hex)]
         if len(known) < 2:
             return tuple(known)
-        asked = self._program.run("merge-base", "--independent", *known)
+        asked = self.program.run("merge-base", "--independent", *known)
         return tuple(known) if asked.rc else tuple(asked.out.decode("ascii").split())
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool | None:
@@ -207,16 +213,21 @@ class Git:
             return None
         if ancestor == descendant:
             return True
-        asked = self._program.run("merge-base", "--is-ancestor", ancestor, descendant)
+        asked = self.program.run("merge-base", "--is-ancestor", ancestor, descendant)
         if asked.rc == 1 and not self.layout.shallow:
             return False
         return True if asked.rc == 0 else None
+
+    def merges(self, commit: str, limit: int) -> tuple[tuple[str, ...], ...]:
+        """Return the newest `limit` merges that a commit contains, each with its parents behind it."""
+        out = self._ask("rev-list", "--merges", "--parents", "--topo-order", f"--max-count={limit}", commit, "--")
+        return tuple(tuple(line.split()) for line in out.decode("ascii").splitlines())
 
     def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
         """Return the best common ancestors of two commits; () if there is none here."""
         if not (is_oid(one, self.layout.hash_hex) and is_oid(other, self.layout.hash_hex)):
             return ()
-        asked = self._program.run("merge-base", "--all", one, other)
+        asked = self.program.run("merge-base", "--all", one, other)
         return () if asked.rc else tuple(asked.out.decode("ascii").split())
 
     # -- work trees
@@ -224,12 +235,12 @@ class Git:
     def sparse_hidden(self, worktree: bytes, path: bytes) -> bool:
         """Tell whether sparse checkout keeps `path` out of a work tree that tracks it (skip-worktree)."""
         own = worktree == self.layout.worktree
-        program = self._program if own else Program(other_environment(self._environ), worktree)
+        program = self.program if own else Program(other_environment(self.environ), worktree)
         asked = program.run("ls-files", "--full-name", "-t", "-z", "--", worktree + b"/" + path)
         return asked.out == b"S " + path + b"\0"
 
     def _ask(self, *args: Argument) -> bytes:
-        asked = self._program.run(*args)
+        asked = self.program.run(*args)
         if asked.rc:
             raise refusal(asked, self.layout.shallow)
         return asked.out

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import select
+import time
 
 from spec_kitty_hooks.model.record import Record
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     Argument = bytes | str
 
-SIGKILL = 9  # the `signal` module would import enum
+SIGKILL, SIGTERM = 9, 15  # the `signal` module would import enum
+_GRACE = 2.0  # seconds for an interrupted child to end by itself
+_PAUSE = 0.005
 _CHUNK = 1 << 16
 
 
@@ -61,7 +64,7 @@ def run(argv: Sequence[Argument], environ: Mapping[str, str], stdin: bytes = b""
                 _close(fd, opened)
             out, err = _exchange(source[1], stdin, output[0], errors[0], opened)
         except BaseException:
-            _kill(pid)
+            _interrupt(pid)
             raise
         return Completed(rc=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), out=out, err=err)
     finally:
@@ -118,6 +121,17 @@ def _spawn(argv: Sequence[Argument], environ: Mapping[str, str], stdin: int, std
     streams = ((stdin, 0), (stdout, 1), (stderr, 2))
     actions = [(os.POSIX_SPAWN_DUP2, ours, theirs) for ours, theirs in streams]
     return os.posix_spawn(argv[0], list(argv), environ, file_actions=actions)
+
+
+def _interrupt(pid: int) -> None:
+    """End a child that may be writing: killed at once, git would leave its lock files to everybody after us."""
+    os.kill(pid, SIGTERM)
+    end = time.monotonic() + _GRACE
+    while time.monotonic() < end:
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            return
+        time.sleep(_PAUSE)
+    _kill(pid)
 
 
 def _kill(pid: int) -> None:

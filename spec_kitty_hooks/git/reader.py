@@ -60,8 +60,10 @@ if TYPE_CHECKING:
             """Return one object; None if it is not here."""
             ...
 
-        def read_many(self, specs: Iterable[bytes | str], limit: int = ...) -> tuple[GitObject | None, ...]:
-            """Return many objects in their order."""
+        def read_many(
+            self, specs: Iterable[bytes | str], limit: int = ..., *, needed: bool = ...
+        ) -> tuple[GitObject | None, ...]:
+            """Return many objects in their order; one that is not needed may be left with a remote."""
             ...
 
         def tree(self, spec: bytes | str) -> tuple[TreeEntry, ...] | None:

@@ -9,6 +9,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from spec_kitty_hooks.errors import BLOCKED, PASS
 from spec_kitty_hooks.install import interpreter
 from spec_kitty_hooks.install.plan import husky_writes
 from spec_kitty_hooks.install.report import InstallReport, shown
@@ -31,6 +32,7 @@ def of_install(repository: Repository, plan: Plan, pinned: Pinned, done: Deposit
         remediation.append("spec-kitty-hooks install")
     return InstallReport(
         ok=problem is None,
+        exit_code=PASS if problem is None else BLOCKED,
         scheme=plan.scheme,
         hooks_path=shown(plan.hooks_path),
         installed=done.installed,

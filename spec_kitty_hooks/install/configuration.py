@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spec_kitty_hooks.install import placement
-from spec_kitty_hooks.install.refusal import InstallRefusedError
+from spec_kitty_hooks.install.refusal import InstallBusyError, InstallRefusedError
 from spec_kitty_hooks.install.report import shown
 
 if TYPE_CHECKING:
@@ -78,9 +78,13 @@ def local(repository: Repository, key: str) -> str | None:
 
 def _change(repository: Repository, *arguments: str) -> None:
     done = repository.ask("config", "--local", *arguments)
-    if done.code:
-        reason = shown(os.fsdecode(done.error).strip())
-        raise InstallRefusedError(f"git cannot write {shown(_file(repository))}: {reason}", "try again")
+    if not done.code:
+        return
+    lock = _lock(_file(repository))
+    if lock.is_file():
+        raise _busy(lock)
+    reason = shown(os.fsdecode(done.error).strip())
+    raise InstallRefusedError(f"git cannot write {shown(_file(repository))}: {reason}", "mend that, then try again")
 
 
 def _without(repository: Repository, settings: Settings) -> bytes:
@@ -96,11 +100,11 @@ def _without(repository: Repository, settings: Settings) -> bytes:
 
 def _replace(path: Path, content: bytes) -> None:
     # The lock is git's own, so that a `git config` running now is not undone.
-    lock = path.with_name(f"{path.name}.lock")
+    lock = _lock(path)
     try:
         descriptor = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError as error:
-        raise InstallRefusedError(f"{shown(lock)} exists: git is changing its configuration.", "try again") from error
+        raise _busy(lock) from error
     try:
         with open(descriptor, "wb") as file:
             file.write(content)
@@ -111,6 +115,15 @@ def _replace(path: Path, content: bytes) -> None:
     finally:
         with contextlib.suppress(FileNotFoundError):
             lock.unlink()
+
+
+def _lock(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
+
+
+def _busy(lock: Path) -> InstallBusyError:
+    problem = f"{shown(lock)} exists: git is changing its configuration."
+    return InstallBusyError(problem, f"try again; if no git is at work here, remove {shown(lock)}")
 
 
 def _digest(content: bytes) -> str:

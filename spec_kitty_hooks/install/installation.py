@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from spec_kitty_hooks.errors import HooksError
+from spec_kitty_hooks.errors import BLOCKED, HooksError
 from spec_kitty_hooks.install import account, configuration, deposit, interpreter, neighbours, placement, receipt, shims
 from spec_kitty_hooks.install.deposit import Deposit, Pinned
 from spec_kitty_hooks.install.plan import Plan, make_plan
@@ -196,7 +196,9 @@ def _reported(work: Callable[[], _Report], report: type[_Report]) -> _Report:
     try:
         return work()
     except HooksError as stopped:
-        return report(ok=False, problem=stopped.message, remediation=list(stopped.remediation))
+        steps = list(stopped.remediation)
+        return report(ok=False, exit_code=stopped.exit_code, problem=stopped.message, remediation=steps)
     except OSError as error:
-        place = f"{shown(error.filename)}: " if error.filename else ""
-        return report(ok=False, problem=f"{place}{error.strerror}.", remediation=["mend that, then run the same again"])
+        problem = f"{shown(error.filename)}: {error.strerror}." if error.filename else f"{error.strerror}."
+        steps = ["mend that, then run the same again"]
+        return report(ok=False, exit_code=BLOCKED, problem=problem, remediation=steps)

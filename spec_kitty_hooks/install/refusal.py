@@ -5,7 +5,7 @@ An exception and nothing else; `install` turns it into the problem of a report.
 
 from __future__ import annotations
 
-from spec_kitty_hooks.errors import BLOCKED, HooksError
+from spec_kitty_hooks.errors import BLOCKED, RETRY, HooksError
 
 
 class InstallRefusedError(HooksError):
@@ -15,3 +15,9 @@ class InstallRefusedError(HooksError):
 
     def __init__(self, message: str, *remediation: str) -> None:
         super().__init__("INSTALL_REFUSED", message, remediation)
+
+
+class InstallBusyError(InstallRefusedError):
+    """Another process holds what has to be changed; the same call may succeed in a moment."""
+
+    exit_code = RETRY

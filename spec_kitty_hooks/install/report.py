@@ -30,6 +30,7 @@ class InstallReport(_Model):
     """The outcome of `install`; `ok` means that git will call every hook of `installed` from now on."""
 
     ok: bool
+    exit_code: int = 0
     scheme: Scheme | None = None
     hooks_path: str | None = None
     installed: list[str] = []
@@ -45,6 +46,7 @@ class UninstallReport(_Model):
     """The outcome of `uninstall`: the hooks taken away, and the files given back to where they were."""
 
     ok: bool
+    exit_code: int = 0
     removed: list[str] = []
     restored: list[str] = []
     notes: list[str] = []

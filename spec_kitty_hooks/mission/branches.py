@@ -29,6 +29,15 @@ class Branches:
                 short = ref.name[len(REMOTES) :].partition("/")[2]
                 self._remote.setdefault(short, []).append(ref)
 
+    def names(self) -> tuple[str, ...]:
+        """Return the short names of all branches, the published ones first."""
+        return tuple(dict.fromkeys((*self._remote, *self._local)))
+
+    def remote_names(self) -> tuple[str, ...]:
+        """Return the names of the remotes that branches were fetched from."""
+        names = (ref.name[len(REMOTES) :].partition("/")[0] for refs in self._remote.values() for ref in refs)
+        return tuple(dict.fromkeys(names))
+
     def local(self, short: str) -> Ref | None:
         """Return the local branch of that name."""
         return self._local.get(short)

@@ -14,6 +14,7 @@ from spec_kitty_hooks.model.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
+    from typing import Any
 
 CONFLICT_MARKER = "conflict marker"  # the reason of a line that a merge left behind
 
@@ -47,11 +48,12 @@ def parse_log(data: bytes) -> EventLog:
     """Return a whole log as read (formats 2.8); lines end in LF or CRLF, one byte order mark and blank lines are fine.
 
     A last line without its newline is an event if it can be read and otherwise `torn` damage: somebody is writing, or
-    was interrupted. A log beyond limits.LOG_BYTES is not read at all (damage of line 0), one beyond
-    limits.LOG_EVENTS lines up to there.
+    was interrupted. A log beyond limits.LOG_BYTES or LOG_VALUES is not read at all (damage of line 0), one beyond
+    limits.LOG_EVENTS lines up to there. One beyond limits.HELD_LOG_BYTES keeps no records: events read theirs again.
     """
-    if len(data) > limits.LOG_BYTES:
-        return EventLog(damage=(Damage(line=0, reason=f"longer than {limits.LOG_BYTES} bytes"),), size=len(data))
+    if problem := _find_excess(data):
+        return EventLog(damage=(Damage(line=0, reason=problem),), size=len(data))
+    read = parse_line if len(data) <= limits.HELD_LOG_BYTES else _parse_lean
     lines = data.removeprefix(_BOM).split(b"\n", limits.LOG_EVENTS)
     rest = b""
     if len(lines) > limits.LOG_EVENTS:
@@ -62,7 +64,7 @@ def parse_log(data: bytes) -> EventLog:
         raw = terminated[:-1] if terminated.endswith(b"\r") else terminated
         if not raw or raw.isspace():
             continue
-        found = parse_line(raw, line)
+        found = read(raw, line)
         if isinstance(found, Event):
             events.append(found)
         else:
@@ -72,6 +74,26 @@ def parse_log(data: bytes) -> EventLog:
     elif damage and damage[-1].line == len(lines) and _is_torn(damage[-1], lines[-1]):
         damage[-1] = damage[-1].replace(torn=True)
     return EventLog(events=tuple(events), damage=tuple(damage), size=len(data))
+
+
+def _find_excess(data: bytes) -> str:
+    if len(data) > limits.LOG_BYTES:
+        return f"longer than {limits.LOG_BYTES} bytes"
+    # A row of numbers costs many times its bytes; what stands in texts is counted too, which is sparse there.
+    return f"more than {limits.LOG_VALUES} commas" if data.count(b",") > limits.LOG_VALUES else ""
+
+
+def _parse_lean(raw: bytes, line: int) -> Event | Damage:
+    found = parse_line(raw, line)
+    if isinstance(found, Event):
+        found.let_go(_read_again)
+    return found
+
+
+def _read_again(raw: bytes) -> dict[str, Any]:
+    record, _problem = jsontext.parse(raw)
+    assert isinstance(record, dict)  # noqa: S101 (only lines that gave a record are read again)
+    return record
 
 
 def _is_marker(raw: bytes) -> bool:

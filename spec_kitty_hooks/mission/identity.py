@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from spec_kitty_hooks import limits
 from spec_kitty_hooks.mission import jsontext
+from spec_kitty_hooks.model import context
 from spec_kitty_hooks.model.ids import human_slug, is_mid8, is_slug, is_ulid, is_work_package_id
 from spec_kitty_hooks.model.mission import ExecutionLane, Mission
 
@@ -56,10 +57,31 @@ def read_mission(directory: str, meta: bytes | None, lanes: bytes | None) -> Mis
         mission_type=about.text("mission_type") or about.text("mission"),
         topology=about.text("topology"),
         change_mode=about.text("change_mode"),
+        planning_commit=plan.text("planning_commit_sha"),
         has_lanes_file=lanes is not None,
         lanes=tuple(plan.lanes(directory, mission_id, mission_branch, target)),
         problems=tuple(problems),
     )
+
+
+def role_in(mission: Mission, branch: str) -> tuple[str, ExecutionLane | None, int]:
+    """Return the role a mission gives a branch, its lane, and how sure that is: 0 recorded, more: composed.
+
+    The role is "" if the mission does not know the branch. A planning lane works on the target branch itself.
+    """
+    for lane in mission.lanes:
+        if branch in lane.branches and lane.lane_id != PLANNING_LANE:
+            return context.LANE, lane, lane.branches.index(branch)
+    work_package = "" if mission.has_lanes_file else legacy_work_package(branch, mission.directory)
+    if work_package:
+        return context.LANE, ExecutionLane(lane_id=work_package, wp_ids=(work_package,), branches=(branch,)), 0
+    if branch == mission.coordination_branch:
+        return context.COORDINATION, None, 0
+    if branch == mission.target_branch:
+        return context.TARGET, None, 0
+    if branch == mission.mission_branch:
+        return context.INTEGRATION, None, 0
+    return "", None, 0
 
 
 def legacy_work_package(branch: str, directory: str) -> str:
@@ -69,6 +91,12 @@ def legacy_work_package(branch: str, directory: str) -> str:
     """
     name, _dash, wp_id = branch.rpartition("-")
     return wp_id if is_work_package_id(wp_id) and (name == directory if directory else is_slug(name)) else ""
+
+
+def is_lane_name(branch: str) -> bool:
+    """Tell whether a branch is named as the client names lanes: `kitty/mission-...-lane-a`."""
+    stem, _lane, letters = branch.rpartition(_LANE)
+    return stem.startswith(PREFIX) and letters.isalpha() and len(letters) <= _LETTERS
 
 
 def propose_directories(branch: str) -> tuple[str, ...]:
@@ -185,15 +213,15 @@ class _Object:
         composed = (_compose(directory, mission_id), _legacy_branch(directory), PREFIX + directory)
         bases = tuple(dict.fromkeys(base for base in (mission_branch, *composed) if base))
         seen: set[str] = set()
-        for lane_id, wp_ids in self._lanes():
+        for lane_id, wp_ids, depends_on, group in self._lanes():
             if lane_id in seen:
                 self._complain("two lanes have the same lane_id")
             seen.add(lane_id)
             names = (target,) if lane_id == PLANNING_LANE else tuple(f"{base}-{lane_id}" for base in bases)
             branches = tuple(name for name in names if is_branch_name(name))
-            yield ExecutionLane(lane_id=lane_id, wp_ids=wp_ids, branches=branches)
+            yield ExecutionLane(lane_id=lane_id, wp_ids=wp_ids, branches=branches, depends_on=depends_on, group=group)
 
-    def _lanes(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _lanes(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...], int]]:
         lanes = self._values.get("lanes")
         if not isinstance(lanes, list):
             self._complain("lanes is not a list")
@@ -207,7 +235,9 @@ class _Object:
             known = tuple(wp_id for wp_id in wp_ids if is_work_package_id(wp_id)) if isinstance(wp_ids, list) else ()
             if not isinstance(wp_ids, list) or len(known) != len(wp_ids):
                 self._complain(f"wp_ids of lane number {number} is not a list of work package ids")
-            yield lane_id, known
+            depends_on, group = lane.get("depends_on_lanes"), lane.get("parallel_group")
+            others = [other for other in depends_on if isinstance(other, str)] if isinstance(depends_on, list) else ()
+            yield lane_id, known, tuple(others), group if type(group) is int else 0
 
     def _complain(self, problem: str) -> None:
         self._problems.append(f"{self._name}: {problem}")

@@ -93,15 +93,12 @@ def parse(data: bytes | str) -> tuple[object, str]:
     limits.JSON_DEPTH, numbers beyond limits.JSON_DIGITS. Of two equal keys the last wins; an escaped lone
     surrogate is kept as it is (reliability E6). The size of `data` is the caller's to bound.
     """
-    if isinstance(data, bytes):
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            return None, f"not UTF-8 at byte {error.start}"
-    else:
-        text = data
+    try:
+        text = data.decode() if isinstance(data, bytes) else data
+    except UnicodeDecodeError as error:
+        return None, f"not UTF-8 at byte {error.start}"
     value, problem, position = _parse(text.removeprefix(_BOM))
-    return value, problem if position is None else f"{problem} at character {position}"
+    return value, f"{problem} at character {position}" if position is not None else problem
 
 
 def parse_file(data: bytes) -> tuple[object, str]:
@@ -120,7 +117,7 @@ def _parse(text: str) -> tuple[object, str, int | None]:
     """Return the value, or what is wrong and at which character, None if that is the whole text."""
     if text.count("[") + text.count("{") > limits.JSON_DEPTH and _is_too_deep(text):
         return None, f"nested deeper than {limits.JSON_DEPTH} levels", None
-    start = len(text) - len(text.lstrip(_BLANK))
+    start = 0 if text[:1] == "{" else len(text) - len(text.lstrip(_BLANK))
     try:
         value, end = _scan(text, start)
     except (ValueError, StopIteration, SystemError, RecursionError, MemoryError) as error:

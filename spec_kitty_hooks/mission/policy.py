@@ -17,6 +17,7 @@ from spec_kitty_hooks.mission.policyfields import (
     UNTOUCHABLE,
 )
 from spec_kitty_hooks.model.findings import BLOCK, OFF, SEVERITIES, WARN
+from spec_kitty_hooks.model.git import SYMLINK
 from spec_kitty_hooks.model.record import Record
 
 TYPE_CHECKING = False
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Container
     from typing import Any
 
+    from spec_kitty_hooks.mission.source import Source
+
+POLICY_PATH = ".kittify/config.yaml"
 _GUARDED = ("ownership", "context")
 
 
@@ -82,6 +86,19 @@ def severity_of(policy: Policy, code: str, default: str, family: str) -> str:
     return min(chosen, held, key=SEVERITIES.index) if policy.raise_only else chosen
 
 
+def describe_switch(policy: Policy) -> str:
+    """Return a sentence that names the key which keeps ownership from being judged; "" if it is judged."""
+    code = "ACTIVE_WP_SCOPE_VIOLATION"
+    if policy.enforce_ownership and severity_of(policy, code, BLOCK, "ownership") != OFF:
+        return ""
+    key = "commit_guard.enabled" if not policy.guard_enabled else "commit_guard.mode"
+    if not policy.enforce_ownership:
+        key = "commit_guard.enforce_ownership"
+    elif code in policy.severity:
+        key = f"hooks.severity.{code}"
+    return f"ownership is switched off by policy.{key}"
+
+
 def read_policy(data: bytes | None, known_codes: Container[str]) -> Policy:
     """Return what a config.yaml says; None means that there is no such file.
 
@@ -96,6 +113,26 @@ def read_policy(data: bytes | None, known_codes: Container[str]) -> Policy:
     else:
         reading.read(loaded.values)
     return reading.policy()
+
+
+def read_committed(source: Source, commit: str, known_codes: Container[str]) -> tuple[Policy, str]:
+    """Return the policy of a commit and the `<commit>:<path>` it was read from, "" where the defaults hold.
+
+    One that cannot be read (too large, a directory, a symbolic link: where that points to could itself read as policy)
+    is invalid, never absent. `commit` is "" where there is none.
+    """
+    spec = f"{commit}:{POLICY_PATH}"
+    blob = source.read(spec) if commit else None
+    if blob is None:
+        return read_policy(None, known_codes), ""
+    usable = blob.kind == "blob" and not blob.truncated and not _is_link(source, commit)
+    return read_policy(blob.data if usable else b"\0", known_codes), spec
+
+
+def _is_link(source: Source, commit: str) -> bool:
+    directory, _, name = POLICY_PATH.encode().rpartition(b"/")
+    entries = source.tree(f"{commit}:{directory.decode()}") or ()
+    return any(entry.name == name and entry.mode == SYMLINK for entry in entries)
 
 
 class _Reading:

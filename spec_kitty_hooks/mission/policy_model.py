@@ -83,7 +83,9 @@ class Hooks(BaseModel):
     glob: Literal["strict", "spec-kitty"] = Field(default="strict", description="Dialect of owned_files.")
     ownership_on_target: StrictBool = Field(default=False, description="Judge ownership on the target branch too.")
     cannot_judge: CannotJudge | None = None
-    stale_claim_minutes: Annotated[StrictInt, Field(ge=1, le=MINUTES)] = STALE_CLAIM_MINUTES
+    stale_claim_minutes: Annotated[StrictInt, Field(ge=1, le=MINUTES)] = Field(
+        default=STALE_CLAIM_MINUTES, description="Age at which a claim without a start, or a review, is stalled."
+    )
     judge_from: StrictStr = _unset("Commits before this one are not judged.", pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")
     post_merge: PostMerge | None = None
     sync: Literal["off", "auto"] = Field(default="off", description="Fetch and push the log's branch by itself.")

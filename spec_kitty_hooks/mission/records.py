@@ -34,24 +34,23 @@ def read_record(record: dict[str, Any], raw: bytes, line: int) -> Event:
     if kind == TRANSITION:
         from_lane, to_lane = parse_lane(record.get("from_lane")) or "", parse_lane(record.get("to_lane")) or ""
         problem = _transition_problem(record, from_lane, to_lane)
+        if not problem:
+            at = record["at"]
+            return Event(kind, record, raw, line, record["event_id"], record["wp_id"], at, from_lane, to_lane)
     elif kind == ANNOTATION:
         problem = _annotation_problem(record)
     elif kind == UNKNOWN:
         problem = f"unknown kind {_show(record['kind'])}"
-    if problem:
-        kind, from_lane, to_lane = UNKNOWN, "", ""
     event_id, wp_id, at = record.get("event_id"), record.get("wp_id"), record.get("at") or record.get("timestamp")
     return Event(
-        kind,
+        UNKNOWN if problem else kind,
         record,
         raw,
         line,
         event_id if isinstance(event_id, str) else "",
         wp_id if isinstance(wp_id, str) else "",
         at if isinstance(at, str) else "",
-        from_lane,
-        to_lane,
-        problem,
+        problem=problem,
     )
 
 

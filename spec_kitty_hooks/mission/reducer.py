@@ -68,7 +68,7 @@ def reduce_log(log: EventLog) -> Snapshot:
     for event in annotations:
         work = works.get(event.wp_id)
         if work is None:
-            work = works[event.wp_id] = _Work(_name_actor(event.record["actor"]))
+            work = works[event.wp_id] = _Work(name_actor(event.record["actor"]))
         _apply_delta(work.slots, event.record["delta"])
     last = transitions[-1] if transitions else None
     return Snapshot(
@@ -121,22 +121,22 @@ def _is_overruled(event: Event, setter: Event | None) -> bool:
     return setter is not None and setter.at == event.at and _is_rollback(setter) and not _is_rollback(event)
 
 
-def _name_actor(actor: object) -> str:
+def name_actor(actor: object) -> str:
+    """Return an actor as status.json names it: of a recorded binding the tool, else the role (formats 2.2)."""
     if isinstance(actor, dict):
         return str(actor.get("tool") or actor.get("role") or "")
     return str(actor)
 
 
 def _apply_transition(work: _Work, event: Event) -> None:
-    record = event.record
     work.lane = event.to_lane
-    work.actor = _name_actor(record["actor"])
+    work.actor = name_actor(event.actor)
     work.setter = event
-    if record["force"]:
+    if event.force:
         work.force_count += 1
     if event.to_lane == CLAIMED and event.from_lane == PLANNED:
-        _apply_claim(work.slots, record.get("policy_metadata"))
-    verdict = record.get("review_result")
+        _apply_claim(work.slots, event.record.get("policy_metadata"))
+    verdict = event.verdict
     if verdict:
         work.verdict = (_keep_verdict(verdict),)
     elif event.from_lane == IN_REVIEW:

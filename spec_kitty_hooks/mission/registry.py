@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from spec_kitty_hooks import limits
 from spec_kitty_hooks.mission import branches as names
-from spec_kitty_hooks.mission.identity import PLANNING_LANE, legacy_work_package, propose_directories, read_mission
+from spec_kitty_hooks.mission.authority import find_authority
+from spec_kitty_hooks.mission.identity import legacy_work_package, propose_directories, read_mission, role_in
 from spec_kitty_hooks.model import context
 from spec_kitty_hooks.model.context import Placement
 from spec_kitty_hooks.model.ids import is_slug
-from spec_kitty_hooks.model.mission import ExecutionLane, Mission
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from spec_kitty_hooks.mission.authority import Authority
     from spec_kitty_hooks.mission.branches import Branches
     from spec_kitty_hooks.mission.source import Source
+    from spec_kitty_hooks.model.mission import ExecutionLane, Mission
 
     Found = tuple[Mission, str]  # a mission, and a commit that carries it
 
@@ -56,26 +58,6 @@ def read_all_at(source: Source, commit: str) -> Iterator[Mission]:
         for name, meta, lanes in zip(names, blobs[::2], blobs[1::2], strict=True):
             if meta is not None or lanes is not None:
                 yield read_mission(name, meta.data if meta else None, lanes.data if lanes else None)
-
-
-def role_in(mission: Mission, branch: str) -> tuple[str, ExecutionLane | None, int]:
-    """Return the role a mission gives a branch, its lane, and how sure that is: 0 recorded, more: composed.
-
-    The role is "" if the mission does not know the branch. A planning lane works on the target branch itself.
-    """
-    for lane in mission.lanes:
-        if branch in lane.branches and lane.lane_id != PLANNING_LANE:
-            return context.LANE, lane, lane.branches.index(branch)
-    work_package = "" if mission.has_lanes_file else legacy_work_package(branch, mission.directory)
-    if work_package:
-        return context.LANE, ExecutionLane(lane_id=work_package, wp_ids=(work_package,), branches=(branch,)), 0
-    if branch == mission.coordination_branch:
-        return context.COORDINATION, None, 0
-    if branch == mission.target_branch:
-        return context.TARGET, None, 0
-    if branch == mission.mission_branch:
-        return context.INTEGRATION, None, 0
-    return "", None, 0
 
 
 def looks_like_lane(branch: str) -> bool:
@@ -136,7 +118,8 @@ class Registry:
 
     def _hold_to(self, mission: Mission, lane: ExecutionLane) -> Placement:
         """Place what is checked out in a lane's work tree without being the lane; policy is the target branch's."""
-        tip = self._branches.newest(self._source, mission.target_branch)
+        authority = self._find_authority(lane.branches[0], mission)
+        tip = authority.tip if authority else self._branches.newest(self._source, mission.target_branch)
         plan, name = (tip.oid, names.show(tip)) if tip is not None else ("", "")
         return Placement(role=context.DETACHED_LANE, mission=mission, lane=lane, plan=plan, plan_name=name)
 
@@ -175,7 +158,10 @@ class Registry:
         """Return the mission that knows the branch best; several if more than one records it for a lane at a commit."""
         best: tuple[int, bool] | None = None
         found: list[Found] = []
-        for commit in self._carriers():
+        carriers = self._carriers()
+        if looks_like_lane(branch):  # what the lane itself carries is asked last
+            carriers = tuple(sorted(carriers, key=self._head.__eq__))
+        for commit in carriers:
             for mission in read_all_at(self._source, commit):
                 role, _lane, rank = role_in(mission, branch)
                 order = rank, role != context.LANE  # the lane of one mission may be the target of another
@@ -186,6 +172,18 @@ class Registry:
             if best is not None and best[0] == 0:
                 break
         return tuple(found)
+
+    def _find_authority(self, lane: str, mission: Mission) -> Authority | None:
+        """Find what speaks for a lane, whatever its own copy of the mission says: that one is only where to look."""
+        claimed = (mission.target_branch, mission.coordination_branch)
+        # A lane that does without the directory which its name proposes first may have removed it.
+        proposed = propose_directories(lane)
+        before = proposed[: proposed.index(mission.directory)] if mission.directory in proposed else ()
+        for directory in before:
+            found = find_authority(self._source, self._branches, lane, directory)
+            if found is not None and role_in(found.mission, lane)[2] == 0:
+                return found
+        return find_authority(self._source, self._branches, lane, mission.directory, claimed)
 
     def _find_other_plan(self, branch: str, directory: str) -> Found | None:
         for commit in self._carriers():
@@ -204,9 +202,23 @@ class Registry:
                 seen.setdefault(tree.oid, commit)
         return tuple(seen.values())
 
+    def _follow(self, authority: Authority, branch: str) -> Placement:
+        role, lane, _rank = role_in(authority.mission, branch)
+        return Placement(
+            role=role,
+            mission=authority.mission,
+            lane=lane,
+            plan=authority.tip.oid,
+            plan_name=names.show(authority.tip),
+            rivals=authority.rivals,
+        )
+
     def settle(self, branch: str, mission: Mission, commit: str) -> Placement:
         """Read the mission again where its planning is authoritative: at its target branch (design 4.5)."""
         role, lane, _rank = role_in(mission, branch)
+        authority = self._find_authority(branch, mission) if role == context.LANE else None
+        if authority is not None:
+            return self._follow(authority, branch)
         if role == context.LANE and branch == mission.target_branch:  # a lane must not be its own authority
             mission, commit = self._find_other_plan(branch, mission.directory) or (mission, commit)
         for short in (mission.target_branch, mission.coordination_branch):

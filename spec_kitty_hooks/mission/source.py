@@ -69,8 +69,8 @@ if TYPE_CHECKING:
             """Return one object; None if it is not here."""
             ...
 
-        def read_many(self, specs: Iterable[bytes | str]) -> Sequence[Blob | None]:
-            """Return many objects in their order."""
+        def read_many(self, specs: Iterable[bytes | str], *, needed: bool = ...) -> Sequence[Blob | None]:
+            """Return many objects in their order; one that is not needed may be left with a remote."""
             ...
 
         def tree(self, spec: bytes | str) -> Sequence[Entry] | None:
@@ -83,6 +83,10 @@ if TYPE_CHECKING:
 
         def is_ancestor(self, ancestor: str, descendant: str) -> bool | None:
             """Tell whether one commit contains another; None if that cannot be told here."""
+            ...
+
+        def merge_bases(self, one: str, other: str) -> Sequence[str]:
+            """Return the best common ancestors."""
             ...
 
         def sparse_hidden(self, worktree: bytes, path: bytes) -> bool:

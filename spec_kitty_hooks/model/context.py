@@ -62,7 +62,8 @@ class Placement(Record):
     """Where a commit belongs: the branch's role, and the mission and execution lane that record it.
 
     `plan` is the commit whose planning artifacts count, `plan_name` how to name it to a person, `own_copy` true if
-    nothing but the judged branch's own copy could be reached. `log_branch` is the short name of the log's branch.
+    nothing but the judged branch's own copy could be reached. `log_branch` is the short name of the log's branch;
+    `rivals` are sentences about branches that claim to hold the plan as well and are not followed.
     """
 
     role: str
@@ -73,6 +74,7 @@ class Placement(Record):
     own_copy: bool = False
     log_branch: str = ""
     problem: str = ""
+    rivals: tuple[str, ...] = ()
 
 
 class LogChange(Record):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from sys import intern
+
 from spec_kitty_hooks.model.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 TRANSITION = "transition"
@@ -21,9 +24,24 @@ class Event:
     `kind` is one of the five constants above; `record` the parsed JSON object, unchanged; `raw` the bytes of the
     line without its terminator; `line` its 1-based number. `from_lane` and `to_lane` are canonical (aliases
     resolved) and empty for anything but a transition; `problem` says why an UNKNOWN record is not understood.
+    `actor`, `force` and `verdict` (`review_result`) are the record's own, for whoever reads many.
     """
 
-    __slots__ = ("at", "event_id", "from_lane", "kind", "line", "problem", "raw", "record", "to_lane", "wp_id")
+    __slots__ = (
+        "_held",
+        "actor",
+        "at",
+        "event_id",
+        "force",
+        "from_lane",
+        "kind",
+        "line",
+        "problem",
+        "raw",
+        "to_lane",
+        "verdict",
+        "wp_id",
+    )
 
     def __init__(  # noqa: PLR0913, PLR0917 (called once a line: keywords cost)
         self,
@@ -39,7 +57,10 @@ class Event:
         problem: str = "",
     ) -> None:
         self.kind = kind
-        self.record = record
+        self._held: dict[str, Any] | Callable[[bytes], dict[str, Any]] = record
+        self.actor = record.get("actor")
+        self.force = record.get("force")
+        self.verdict = record.get("review_result")
         self.raw = raw
         self.line = line
         self.event_id = event_id
@@ -48,6 +69,19 @@ class Event:
         self.from_lane = from_lane
         self.to_lane = to_lane
         self.problem = problem
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The parsed JSON object."""
+        held = self._held
+        return held if isinstance(held, dict) else held(self.raw)
+
+    def let_go(self, read: Callable[[bytes], dict[str, Any]]) -> None:
+        """Keep no record, which takes several times its bytes; `read` makes it again from the line when asked for."""
+        self._held = read
+        self.wp_id = intern(self.wp_id)
+        if isinstance(self.actor, str):
+            self.actor = intern(self.actor)
 
     def __repr__(self) -> str:
         return f"Event({self.kind}, line {self.line}, {self.event_id} {self.wp_id} {self.from_lane}>{self.to_lane})"

@@ -10,18 +10,24 @@ if TYPE_CHECKING:
 
 
 class ExecutionLane(Record):
-    """A lane of lanes.json: `wp_ids` in recorded order; `branches`: names its branch may have, recorded first."""
+    """A lane of lanes.json: `wp_ids` in recorded order; `branches`: names its branch may have, recorded first.
+
+    `depends_on` are the ids of lanes whose work it builds on, `group` its place in the order of all lanes.
+    """
 
     lane_id: str
     wp_ids: tuple[str, ...]
     branches: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    group: int = 0
 
 
 class Mission(Record):
     """What meta.json and lanes.json of one directory say.
 
-    `directory` is the name below kitty-specs/ and the key to use (formats 1.2). `problems` are sentences about what
-    could not be read, each starting with the file name.
+    `directory` is the name below kitty-specs/ and the key to use (formats 1.2). `planning_commit` is the commit that
+    finished the plan, "" if lanes.json is older than that key. `problems` are sentences about what could not be read,
+    each starting with the file name.
     """
 
     directory: str
@@ -32,6 +38,7 @@ class Mission(Record):
     mission_type: str = ""
     topology: str = ""
     change_mode: str = ""
+    planning_commit: str = ""
     has_lanes_file: bool = False
     lanes: tuple[ExecutionLane, ...] = ()
     problems: tuple[str, ...] = ()

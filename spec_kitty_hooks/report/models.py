@@ -158,39 +158,8 @@ class WhereModel(Model):
     missions: list[WhereMissionModel]
 
 
-class WorkPackageStatusModel(Model):
-    """One work package as the log has it. `age_seconds` is counted from its last transition, None without one."""
-
-    lane: str
-    title: str
-    execution_lane: str
-    actor: str
-    last_event_id: str
-    last_transition_at: str
-    age_seconds: int | None
-    force_count: int
-    review_verdict: str | None
-    overridden: bool
-
-
-class MissionStatusModel(Model):
-    """One mission as its log has it. `source` says which copy was read, `problems` what could not be."""
-
-    event_count: int
-    last_event_id: str | None
-    work_packages: dict[str, WorkPackageStatusModel]
-    source: str
-    problems: list[str]
-
-
 class DemoModel(Model):
     """What `demo` came to: every step that did not come out as told, and where the repository is if it was kept."""
 
     surprises: list[str]
     kept: str | None
-
-
-class StatusModel(Model):
-    """`status --json`."""
-
-    missions: dict[str, MissionStatusModel]

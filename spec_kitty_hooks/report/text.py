@@ -28,6 +28,8 @@ def print_hook(report: Report, hook: str) -> str:
     if report.exit_code:
         refused = "refused" if report.verdict == findings.FAILED else "refused, because it cannot be judged"
         lines.append(f"spec-kitty-hooks: {what} {refused}. Nothing was changed; what you staged is still staged.")
+    elif report.verdict == findings.CANNOT_JUDGE:
+        lines.append(f"spec-kitty-hooks: {what} let through, not judged.")
     return "\n".join(lines) + "\n"
 
 

@@ -6,13 +6,14 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from spec_kitty_hooks.durable import sync_directory
 from spec_kitty_hooks.errors import UsageError
 from spec_kitty_hooks.mission.registry import ROOT
-from spec_kitty_hooks.scaffold.identity import check_slug, directory_name, friendly_name, new_ulid
-from spec_kitty_hooks.scaffold.log import sync_directory
+from spec_kitty_hooks.model.ids import new_ulid
+from spec_kitty_hooks.scaffold.identity import check_slug, directory_name, friendly_name
 from spec_kitty_hooks.scaffold.models import BirthPayload, BirthRecord, Meta, MissionCreated, Topology
 from spec_kitty_hooks.scaffold.templates import FIRST_PACKAGE, render_documents
-from spec_kitty_hooks.text import quote_shell
+from spec_kitty_hooks.text import escape, quote_shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,13 +38,15 @@ def create_mission(checkout: Checkout, request: Request, now: datetime, entropy:
     """Write a new mission into the work tree and return what was made; nothing is staged or committed.
 
     `now` has a time zone; `entropy` is ENTROPY_BYTES random bytes. Raises UsageError for a slug that cannot be one
-    (`MISSION_SLUG_INVALID`) or is taken (`MISSION_EXISTS`), and for a target that is not the current branch.
+    (`MISSION_SLUG_INVALID`) or is taken (`MISSION_EXISTS`), for a name that commands a terminal
+    (`MISSION_NAME_INVALID`), and for a target that is not the current branch.
     """
     check_slug(request.slug)
+    _check_name(request.name)
     _check_target(request.target, checkout.branch)
     _check_free(checkout, request.slug)
-    meta = _compose_meta(request, checkout.branch, now, new_ulid(now, entropy[:10]))
-    files = _render(meta, new_ulid(now, entropy[10:]))
+    meta = _compose_meta(request, checkout.branch, now, new_ulid(now.timestamp(), entropy[:10]))
+    files = _render(meta, new_ulid(now.timestamp(), entropy[10:]))
     _write_directory(os.path.join(checkout.top, ROOT.encode()), meta.slug.encode(), files)
     path = f"{ROOT}/{meta.slug}"
     return MissionCreated(
@@ -71,6 +74,12 @@ def _compose_meta(request: Request, branch: str, now: datetime, mission_id: str)
         target_branch=branch,
         topology=request.topology,
     )
+
+
+def _check_name(name: str) -> None:
+    if not name.isprintable():  # it would go raw into documents and other tools' output
+        problem = f"the name {escape(name)} has control characters, or bytes that are not UTF-8"
+        raise UsageError("MISSION_NAME_INVALID", problem, ("give it a --name of plain text, on one line",))
 
 
 def _check_target(target: str, branch: str) -> None:

@@ -12,16 +12,16 @@ from spec_kitty_hooks import limits
 from spec_kitty_hooks.errors import UsageError
 from spec_kitty_hooks.mission.eventlog import parse_log
 from spec_kitty_hooks.mission.identity import PLANNING_LANE
+from spec_kitty_hooks.mission.journal import append_events
 from spec_kitty_hooks.mission.reducer import reduce_log
 from spec_kitty_hooks.mission.registry import ROOT
 from spec_kitty_hooks.mission.surfaces import log_path
 from spec_kitty_hooks.model import lanes as status
 from spec_kitty_hooks.model.events import Snapshot
+from spec_kitty_hooks.model.ids import new_ulid
 from spec_kitty_hooks.report.data import to_text
-from spec_kitty_hooks.scaffold.identity import new_ulid
 from spec_kitty_hooks.scaffold.lanes import build_lanes, check_lanes, group_packages
 from spec_kitty_hooks.scaffold.lanesfile import compose_lanes_file, is_recorded, write_lanes_file
-from spec_kitty_hooks.scaffold.log import append_events
 from spec_kitty_hooks.scaffold.models import LaneEntry, LaneSummary, MissionFinalized, PlanFinding, SeedRecord
 from spec_kitty_hooks.scaffold.plan import PackageFile, check_packages, read_packages
 from spec_kitty_hooks.scaffold.relations import check_dependencies, check_overlaps, find_overlaps
@@ -82,9 +82,8 @@ class Finalization:
         if not dry_run and not recorded:
             write_lanes_file(self._checkout, mission, compose_lanes_file(self._checkout, mission, self._lanes, now))
         if not dry_run and missing:
-            lines = [
-                _seed(mission, package, now, new_ulid(now, entropy(ENTROPY_BYTES))).render() for package in missing
-            ]
+            ids = [new_ulid(now.timestamp(), entropy(ENTROPY_BYTES)) for _package in missing]
+            lines = [_seed(mission, package, now, one).render() for package, one in zip(missing, ids, strict=True)]
             append_events(os.path.join(self._checkout.top, log_path(mission.directory).encode()), lines)
         lanes_file = "unchanged" if recorded else "not written" if dry_run else "written"
         return self._report(dry_run, ok=True).model_copy(

@@ -1,28 +1,13 @@
-"""Names for a new mission: its slug, its id, its directory. Pure; time and randomness come from the caller."""
+"""Names for a new mission: its slug, its id, its directory. Pure; the id comes from the caller."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from spec_kitty_hooks.errors import UsageError
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 #: With the id the directory then has at most 66 characters, as the longest real one; worktree paths repeat it.
 SLUG_CHARACTERS = 57
 
 _ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
-_ENTROPY_BYTES = 10
-
-
-def new_ulid(now: datetime, entropy: bytes) -> str:
-    """Return a ULID: 26 Crockford characters, of `now` in milliseconds and ten random bytes."""
-    if len(entropy) != _ENTROPY_BYTES:
-        raise ValueError(f"a ULID needs {_ENTROPY_BYTES} random bytes, not {len(entropy)}")
-    value = int(now.timestamp() * 1000) << 80 | int.from_bytes(entropy, "big")
-    return "".join(CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
 
 
 def check_slug(slug: str) -> None:

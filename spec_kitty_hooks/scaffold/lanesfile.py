@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from spec_kitty_hooks.durable import replace_file
 from spec_kitty_hooks.mission import jsontext
 from spec_kitty_hooks.mission.identity import PLANNING_LANE
 from spec_kitty_hooks.mission.registry import ROOT
-from spec_kitty_hooks.scaffold.log import sync_directory
 from spec_kitty_hooks.scaffold.models import LaneEntry, LanesFile
 
 if TYPE_CHECKING:
@@ -52,18 +52,8 @@ def compose_lanes_file(checkout: Checkout, mission: Mission, lanes: Sequence[Lan
 
 def write_lanes_file(checkout: Checkout, mission: Mission, content: LanesFile) -> None:
     """Replace lanes.json: a reader sees the old file or the new one, never a part. Raises OSError."""
-    directory = os.path.join(checkout.top, f"{ROOT}/{mission.directory}".encode())
-    place = os.path.join(directory, f".{NAME}.{os.getpid()}".encode())
-    try:
-        with open(place, "xb") as file:
-            file.write(content.render())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(place, os.path.join(directory, NAME.encode()))
-    finally:
-        if os.path.lexists(place):
-            os.unlink(place)
-    sync_directory(directory)
+    path = os.path.join(checkout.top, f"{ROOT}/{mission.directory}/{NAME}".encode())
+    replace_file(path, content.render())
 
 
 def _read(checkout: Checkout, mission: Mission) -> dict[str, Any]:

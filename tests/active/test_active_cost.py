@@ -20,10 +20,10 @@ class Counting(Git):
 
     asked = 0
 
-    def read_many(self, specs, limit=1 << 26):  # type: ignore[no-untyped-def]
+    def read_many(self, specs, limit=1 << 26, **options):  # type: ignore[no-untyped-def]
         names = list(specs)
         self.asked += len(names)
-        return super().read_many(names, limit)
+        return super().read_many(names, limit, **options)
 
 
 def count(place: Repo, *, thorough: bool = False) -> tuple[int, Survey]:

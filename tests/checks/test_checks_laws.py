@@ -24,7 +24,7 @@ from spec_kitty_hooks.model.mission import ExecutionLane, LogCopy, WorkPackage
 from spec_kitty_hooks.pathglob import PatternSet
 
 #: Codes that come from elsewhere: the runner reads policy.
-NOT_FROM_CHECKS = {"POLICY_INVALID"}
+NOT_FROM_CHECKS = {"POLICY_INVALID", "WP_CLAIM_STALLED", "REVIEW_STALLED"}
 SOURCES = Path(checks.__file__).parent
 
 _ROLES = (

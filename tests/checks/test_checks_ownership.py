@@ -199,7 +199,7 @@ def test_before_the_first_start_a_hint_says_whom_to_start() -> None:
     assert found.work_package_id == "WP01"
     assert found.path is None
     assert found.remediation == (
-        "start WP01: Spec Kitty's implement claims it and moves it to in_progress",
+        "spec-kitty-hooks start WP01 --mission 034-feature",
         "spec-kitty-hooks context",
     )
 

@@ -113,7 +113,7 @@ def test_explain_of_a_foreign_path_names_its_owner_and_exits_1(place: Repo) -> N
     assert [finding["diagnostic_code"] for finding in found["findings"]] == ["ACTIVE_WP_SCOPE_VIOLATION"]
     ran = cli(place, "explain", "src/c/x.py")
     assert (ran.returncode, ran.stderr) == (1, "")
-    assert ran.stdout.startswith("src/c/x.py may not change.\n  ACTIVE_WP_SCOPE_VIOLATION: src/c/x.py")
+    assert ran.stdout.startswith("src/c/x.py may not change.\n  ACTIVE_WP_SCOPE_VIOLATION (block): src/c/x.py")
 
 
 def test_explain_of_a_path_that_nobody_owns_says_so(place: Repo) -> None:

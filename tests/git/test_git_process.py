@@ -120,6 +120,33 @@ def test_an_interruption_ends_the_child(monkeypatch: pytest.MonkeyPatch) -> None
         process.run(("/bin/sleep", "1000"), {})
 
 
+def test_an_interrupted_child_takes_its_lock_files_away_before_it_ends(tmp_path: Path) -> None:
+    lock = tmp_path / "main.lock"
+    code = f"""
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+open({str(lock)!r}, "w").close()
+os.kill(os.getppid(), signal.SIGINT)
+signal.sigwait([signal.SIGTERM])
+os.unlink({str(lock)!r})
+"""
+    with pytest.raises(KeyboardInterrupt):
+        process.run((sys.executable, "-I", "-S", "-c", code), {})
+    assert not lock.exists()
+
+
+def test_an_interrupted_child_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_GRACE", 0.0)
+    code = """
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+os.kill(os.getppid(), signal.SIGINT)
+signal.sigwait([signal.SIGUSR1])
+"""
+    with pytest.raises(KeyboardInterrupt):
+        process.run((sys.executable, "-I", "-S", "-c", code), {})
+
+
 def plant(directory: Path, mode: int = 0o755) -> Path:
     directory.mkdir(exist_ok=True)
     (directory / "git").write_text("#!/bin/sh\necho planted\n")

@@ -135,6 +135,21 @@ def test_a_partial_clone_fetches_nothing_for_the_judgement(origin: Repo, working
     assert sorted(clone.git_dir().glob("objects/pack/*")) == before
 
 
+def test_a_plan_of_another_branch_that_a_partial_clone_lacks_is_not_missed(
+    origin: Repo, working: Mission, tmp_path: Path
+) -> None:
+    origin.branch("topic", "main")
+    origin.commit_to("topic", {f"{working.path}/meta.json": '{"target_branch": "topic"}'})
+    clone = origin.clone(tmp_path / "clone", "--filter=blob:none", "--no-checkout")
+    clone.git("symbolic-ref", "-d", "refs/remotes/origin/HEAD")  # it would settle who holds the plan
+    install_native(clone)
+    clone.checkout(working.lane_branch("lane-a"))
+    for name in ("meta.json", "lanes.json", "status.events.jsonl", "tasks/WP01-part-01.md", "tasks/WP02-part-02.md"):
+        clone.git("cat-file", "-e", f"origin/main:{working.path}/{name}")
+    clone.git("config", "remote.origin.url", "file:///gone")
+    assert commit(clone, OWN).silent
+
+
 @pytest.mark.parametrize("name", ["tasks/WP01-part-01.md", "lanes.json", "status.events.jsonl"])
 def test_a_partial_clone_that_lacks_what_is_needed_says_so_and_fetches_nothing(
     origin: Repo, working: Mission, tmp_path: Path, name: str

@@ -25,7 +25,8 @@ from support.repo import Repo
 from spec_kitty_hooks import catalog
 
 OWN, FOREIGN = "src/a/x.py", "src/b/x.py"
-INFORMING = ("git show ", "git status", "spec-kitty-hooks ")
+_ANSWERING = ("check", "context", "explain", "log", "recover", "status", "where")
+INFORMING = ("git show ", "git status", *(f"spec-kitty-hooks {name}" for name in _ANSWERING))
 COMMANDS = ("git ", "spec-kitty-hooks ")
 
 
@@ -438,6 +439,31 @@ def a_merge_that_drops_one_side(mission: Mission, tmp: Path) -> Trouble:
     return trouble
 
 
+# -- what status finds
+
+
+class Stuck(Trouble):
+    """A place where `status`, which makes no report, marks a work package."""
+
+    def judge(self, code: str) -> list[dict[str, Any]]:
+        """Return what stalled with that code."""
+        found = json.loads(cli(self.place, *self.args).stdout)["missions"][self.mission.directory]["work_packages"]
+        marked = [package["stalled"] for package in found.values() if package["stalled"]]
+        return [stalled for stalled in marked if stalled["diagnostic_code"] == code]
+
+
+@situation("WP_CLAIM_STALLED")
+def a_claim_that_was_never_started(mission: Mission, _tmp: Path) -> Trouble:
+    mission.walk("WP02", "claimed")
+    return Stuck(mission.repo, mission, args=("status", "--json"))
+
+
+@situation("REVIEW_STALLED")
+def a_review_without_a_verdict(mission: Mission, _tmp: Path) -> Trouble:
+    mission.walk("WP02", "in_review")
+    return Stuck(mission.repo, mission, args=("status", "--json"))
+
+
 # -- what the sentences ask for
 
 Facts = Mapping[str, str]
@@ -558,9 +584,6 @@ PERFORMED: dict[str, Perform] = {
     "make this change on branch {target} instead": move_to_target,
     "or have {wp} moved back to in_progress first, so that it is reviewed again": (
         lambda trouble, facts: void(trouble.mission.transition(facts["wp"], "in_progress"))
-    ),
-    "start {wp}: Spec Kitty's implement claims it and moves it to in_progress": (
-        lambda trouble, facts: void(trouble.mission.walk(facts["wp"], "in_progress"))
     ),
     "fetch the branch that plans the mission of {unrecorded}, or rename that branch if it is no lane": find_plan,
     "fetch branch {unfetched}, which has the event log": fetch,

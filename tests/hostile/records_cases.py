@@ -193,6 +193,16 @@ def a_lane_whose_target_is_a_branch_of_its_own(scene: Scene) -> None:
 
 
 @hostile()
+def a_lane_that_swaps_its_mission_for_another(scene: Scene) -> None:
+    meta = json.loads(scene.repo.read(f"{scene.mission.path}/meta.json"))
+    lanes = _lanes(scene, scene.mission.mission_branch)
+    scene.plainly("rm", "-r", "-q", "kitty-specs")
+    other = scene.mission.path[:-9]  # without the mid8 the branch proposes it as well
+    _widen(scene, {f"{other}/meta.json": json.dumps({**meta, "target_branch": "evil"})}, other, lanes)
+    scene.plainly("branch", "evil", "HEAD")
+
+
+@hostile()
 def a_lane_without_its_mission(scene: Scene) -> None:
     scene.plainly("rm", "-r", "-q", "kitty-specs")
     scene.plainly("commit", "-q", "-m", "nothing planned")

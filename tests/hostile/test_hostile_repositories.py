@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from _pytest.mark import ParameterSet
 from hostile import histories_cases, interpreter_cases, names_cases, places_cases, programs_cases, records_cases
 from support.hostile import CASES, Case, Expected, Said, Scene, compare, complaints
 from support.scene import FOREIGN
@@ -15,18 +14,7 @@ from support.scene import FOREIGN
 BUILDERS = (histories_cases, interpreter_cases, names_cases, places_cases, programs_cases, records_cases)
 
 
-#: What still gets through, and why.
-OPEN = {
-    "a_lane_whose_target_is_a_branch_of_its_own": "the plan is looked for where the lane's own copy of meta.json says",
-}
-
-
-def _cases() -> list[ParameterSet]:
-    marks = {name: pytest.mark.xfail(strict=True, reason=reason) for name, reason in OPEN.items()}
-    return [pytest.param(case, id=name, marks=marks.get(name, ())) for name, case in CASES.items()]
-
-
-@pytest.mark.parametrize("case", _cases())
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_hostile_repository_is_only_judged(case: Case, scene: Scene) -> None:
     case.build(scene)
     expected = case.expected

@@ -18,10 +18,11 @@ from spec_kitty_hooks.errors import RepositoryError
 from spec_kitty_hooks.git.plumbing import Git
 from spec_kitty_hooks.mission.registry import list_directories
 
-SECONDS = 4  # of processor time: four times what a limit may cost, for slow machines
+SECONDS = 2  # of processor time: twice what a limit may cost, for slow machines
 MEGABYTES = 256
 
-_FRAME = """import resource, sys
+_FRAME = """import gc, resource, sys
+gc.disable()  # as every run of the program does
 resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]),) * 2)
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[4]) << 20,) * 2)
 sys.path.insert(0, sys.argv[1])
@@ -42,6 +43,14 @@ _RAW = """from spec_kitty_hooks.git.changes import parse_changes
 from spec_kitty_hooks.errors import RepositoryError
 try: print(len(parse_changes(data)))
 except RepositoryError as error: print(error.message)"""
+
+
+_TRANSITION = (
+    b'{"actor": "agent", "at": "2026-01-05T%05d.%03d+00:00", "event_id": "01KE%022d", "evidence": null, '
+    b'"execution_mode": "worktree", "force": false, "from_lane": "claimed", "mission_slug": "csv-export-01KE6P8K", '
+    b'"mission_id": "01KE6P8K000000000000000001", "policy_metadata": null, "reason": null, "review_ref": null, '
+    b'"to_lane": "in_progress", "wp_id": "WP%02d"}\n'
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,23 @@ def _log(size: int) -> bytes:
     return full + _line(size - len(full) - 1) + b"\n"
 
 
+def _transitions(size: int) -> bytes:
+    """Return a log of so many bytes in transitions as short as the client's, about as many as a log may have lines."""
+    found: list[bytes] = []
+    while size > 0:
+        number = len(found)
+        line = _TRANSITION % (number // 1000 % 86400, number % 1000, number, number % 90)
+        found.append(line[:-2] + b" " * (size - len(line) if size < 2 * len(line) else 0) + b"}\n")
+        size -= len(found[-1])
+    return b"".join(found)
+
+
+def _numbers(commas: int) -> bytes:
+    """Return a log of so many commas between numbers, of the kind that a function of ours has to read."""
+    rows = [b'{"x":[' + b"1e1," * 100 + b"0]}\n"] * (commas // 100)
+    return b"".join(rows) + b'{"x":[' + b"0," * (commas % 100) + b"0]}\n"
+
+
 def _list(nodes: int) -> bytes:
     """Return a head with so many nodes: six of its own, and the items of a list."""
     return _head("x:", *["- y"] * (nodes - 5))
@@ -94,7 +120,9 @@ def _changes(count: int) -> bytes:
 
 BOUNDS = (
     Bound("line", limits.LINE_BYTES, _line, _LOG, "1\n", "0 longer than"),
-    Bound("log bytes", limits.LOG_BYTES, _log, _LOG, "16\n", "0 longer than", megabytes=300),
+    Bound("log bytes", limits.LOG_BYTES, _log, _LOG, "16\n", "0 longer than"),
+    Bound("log bytes, short lines", limits.LOG_BYTES, _transitions, _LOG, "1", "0 longer than"),
+    Bound("log values", limits.LOG_VALUES, _numbers, _LOG, "30001\n", "0 more than 3000000 commas"),
     Bound("log lines", limits.LOG_EVENTS, lambda n: b"{}\n" * n, _LOG, "200000\n", "200000 more than 200000 lines"),
     Bound("JSON depth", limits.JSON_DEPTH, lambda n: b"[" * n + b"]" * n, _JSON, "\n", "nested deeper"),
     Bound(

@@ -145,7 +145,7 @@ BROKEN: dict[str, tuple[str, Any]] = {
     "folds no references": ("_apply_references", _change_nothing),
     "folds no annotation": ("_apply_delta", _change_nothing),
     "keeps whatever a verdict holds": ("_keep_verdict", dict),
-    "names every actor as written": ("_name_actor", str),
+    "names every actor as written": ("name_actor", str),
     "believes every reason": ("_source_of_reason", lambda _record: "operator"),
 }
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from spec_kitty_hooks.scaffold.log import append_events
+from spec_kitty_hooks.mission.journal import append_events
 
 ROOT = Path(__file__).resolve().parents[2]
-APPEND = "import os, sys; from spec_kitty_hooks.scaffold.log import append_events\n"
+APPEND = "import os, sys; from spec_kitty_hooks.mission.journal import append_events\n"
 
 
 def child(code: str, *arguments: str | Path) -> subprocess.Popen[bytes]:

@@ -1,12 +1,10 @@
-"""What the tests of scaffolding share."""
+"""Bounds that the system sets a process, for tests of what happens at them."""
 
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-
-import pytest
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 @contextmanager
@@ -18,9 +16,3 @@ def limit_file_size(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@pytest.fixture
-def file_size_limit() -> Callable[[int], AbstractContextManager[None]]:
-    """A full disk in small: a context manager in which files cannot grow beyond so many bytes."""
-    return limit_file_size
