@@ -9,13 +9,16 @@ import stat
 def replace_file(path: bytes, data: bytes) -> None:
     """Put a file in the place of another, or of none: a reader sees the old content or the new one, never a part.
 
-    Raises OSError, also if what is at `path` is no regular file (a link is not followed, nor replaced).
+    One writer at a time. Raises OSError, also if what is at `path` is no regular file (a link is not followed, nor
+    replaced).
     """
     if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
         raise FileExistsError(17, "not a plain file", path)
     directory, name = os.path.split(path)
-    place = os.path.join(directory, b".%s.%d" % (name, os.getpid()))
+    place = os.path.join(directory, b"." + name + b".new")  # the same one each time: what a killed call left goes
     try:
+        if os.path.lexists(place):
+            os.unlink(place)
         with open(place, "xb") as file:
             file.write(data)
             file.flush()

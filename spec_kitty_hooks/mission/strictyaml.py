@@ -174,7 +174,7 @@ def _load_any(text: str, section: str) -> Loaded:
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             tree.take(event)
-    except (_RefusedError, yaml.YAMLError, ValueError) as error:
+    except (_RefusedError, yaml.YAMLError, ValueError, OverflowError) as error:
         return _describe(error, text, tree.line)
     if isinstance(tree.root, dict):
         return Loaded(values=tree.root)
@@ -187,7 +187,7 @@ def _describe(error: Exception, text: str, line: int) -> Loaded:
     """Say what stopped us; `line` is where the last event was."""
     if isinstance(error, _RefusedError):
         return Loaded(problem=str(error), line=line)
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError | OverflowError):
         return Loaded(problem="an escape names no character", line=line)
     mark = getattr(error, "problem_mark", None)
     if mark is not None:

@@ -86,7 +86,7 @@ class Workshop:
         """Put everything back; for a `retry` an earlier run has written the event and was killed before its copy."""
         for place in (self.lock.parent, self.copy.parent):
             shutil.rmtree(place, ignore_errors=True)
-        for litter in self.log.parent.glob(".status.json.*"):
+        for litter in self.log.parent.glob(".status.json.new"):
             litter.unlink()
         self.status.unlink(missing_ok=True)
         self._write(self.shapes[shape])
@@ -100,9 +100,9 @@ class Workshop:
                 self.reset(shape)
             self.log.write_bytes(self._written[shape])
 
-    def watched(self, pid: int) -> tuple[Path, ...]:
+    def watched(self) -> tuple[Path, ...]:
         """Return the paths that matter: log, lock, copy, status.json, and their directories."""
-        files = (self.log, self.lock, self.copy, self.status, self.status.with_name(f".status.json.{pid}"))
+        files = (self.log, self.lock, self.copy, self.status, self.status.with_name(".status.json.new"))
         return (*files, *dict.fromkeys(file.parent for file in files), self.repo.common_dir())
 
     # -- runs
@@ -114,7 +114,7 @@ class Workshop:
         """
         before = self.read()
         pid = self.forks.start("transition", repo=str(self.repo.path), **{**TRANSITION, **changes})
-        strace = Strace(pid, self._output, *options, paths=() if everywhere else self.watched(pid)) if options else None
+        strace = Strace(pid, self._output, *options, paths=() if everywhere else self.watched()) if options else None
         ended = self.forks.finish()
         return Run(ended, before, self.read()), strace.calls() if strace else []
 
