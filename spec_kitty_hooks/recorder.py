@@ -13,11 +13,12 @@ from spec_kitty_hooks import errors, limits, safefile
 from spec_kitty_hooks.durable import replace_file
 from spec_kitty_hooks.git.recording import record_files
 from spec_kitty_hooks.git.situation import read_situation
-from spec_kitty_hooks.git.writing import RefMovedError
+from spec_kitty_hooks.git.writing import AGAIN, RefMovedError
 from spec_kitty_hooks.mission import acknowledgements, journal
 from spec_kitty_hooks.mission.branches import Branches
 from spec_kitty_hooks.mission.eventlog import missing_events, parse_log
 from spec_kitty_hooks.mission.statusjson import render_status
+from spec_kitty_hooks.model.events import EventLog
 from spec_kitty_hooks.model.record import Record
 from spec_kitty_hooks.text import quote_shell
 
@@ -59,6 +60,14 @@ class Recorder:
         self.content = b""
         self.commit = ""
         self.problems: list[Problem] = []
+        self._parsed = b"", EventLog()
+
+    @property
+    def log(self) -> EventLog:
+        """The events of `content`."""
+        if self._parsed[0] is not self.content:
+            self._parsed = self.content, parse_log(self.content)
+        return self._parsed[1]
 
     def append(self, lines: Sequence[bytes], message: str) -> None:
         """Append records, each without its newline; a log that is checked out nowhere is committed with `message`.
@@ -118,20 +127,24 @@ class Recorder:
 
     def _commit(self, message: str) -> None:
         reason = f"{self._place.branch} was moved {_ATTEMPTS} times meanwhile"
+        operation = ""
         steps: tuple[str, ...] = ()
         for _attempt in range(_ATTEMPTS):
             try:
-                reason = self._find_obstacle() or self._commit_now(message)
+                operation = self._find_unfinished()
+                reason = self._find_obstacle(operation) or self._commit_now(message)
             except RefMovedError:
                 continue
             except errors.HooksError as error:
-                reason, steps = error.message, error.remediation
+                # The same command again would be another event: what is left to do is the commit.
+                reason, steps = error.message, tuple(step for step in error.remediation if AGAIN not in step)
             except OSError as error:
                 reason = str(error)
             break
         if reason:
-            steps = (*steps, *self._commit_by_hand(message))
-            self._report(APPENDED_ONLY, f"appended, not committed: {reason}", *steps)
+            self._report(
+                APPENDED_ONLY, f"appended, not committed: {reason}", *steps, *self._commit_by_hand(message, operation)
+            )
 
     def _commit_now(self, message: str) -> str:
         with self._git.reopen() as git:
@@ -139,15 +152,21 @@ class Recorder:
             self._record(git, tip.oid if tip else "", tip.oid if tip else "", message)
         return ""
 
-    def _find_obstacle(self) -> str:
+    def _find_unfinished(self) -> str:
+        """Return what git is in the middle of in the log's work tree, "" if a commit can be made there."""
+        operation = read_situation(type(self._git).open(self._place.root, self._environ, hook=False), {}).operation
+        return operation if operation in _UNFINISHED else ""
+
+    def _find_obstacle(self, operation: str) -> str:
         """Return why the log cannot be committed as it is; "" if it can."""
+        if operation:
+            return f"a {operation} is in progress in {os.fsdecode(self._place.root)}"
         with self._git.reopen() as git:
-            situation = read_situation(type(git).open(self._place.root, self._environ, hook=False), {})
             tip = Branches(git.refs()).local(self._place.branch)
             blob = git.read(f"{tip.oid}:{self._place.path}") if tip else None
-        if situation.operation in _UNFINISHED:
-            return f"a {situation.operation} is in progress in {os.fsdecode(self._place.root)}"
-        lost = missing_events(parse_log(blob.data), parse_log(self.content)) if blob is not None else ()
+        if blob is None or self.content.startswith(blob.data):
+            return ""
+        lost = missing_events(parse_log(blob.data), self.log)
         return f"the file lacks events that {self._place.branch} has, {lost[0].event_id} for one" if lost else ""
 
     def _record(self, git: Git, base: str, expected: str, message: str) -> None:
@@ -159,10 +178,12 @@ class Recorder:
         for problem in made.problems:
             self._report("INDEX_NOT_MOVED", problem)
 
-    def _commit_by_hand(self, message: str) -> tuple[str, ...]:
+    def _commit_by_hand(self, message: str, operation: str) -> tuple[str, str]:
         where = f"git -C {quote_shell(self._place.root)}"
         paths = f"{self._place.path} {self._base}/status.json"
-        return f"{where} add -- {paths}", f"{where} commit -m {quote_shell(message)} -- {paths}"
+        # Git makes no commit of single files in the middle of a merge: they go into its own.
+        commit = f"{operation} --continue" if operation else f"commit -m {quote_shell(message)} -- {paths}"
+        return f"{where} add -- {paths}", f"{where} {commit}"
 
     def _render_status(self) -> bytes | None:
         """Return status.json; None if meta.json cannot be read, without which upstream writes none either."""
@@ -171,7 +192,7 @@ class Recorder:
             meta = safefile.read_file(self._place.root, name.encode(), limits.JSON_FILE_BYTES).data
         else:
             meta = self._read_object(self._place.tip, name)
-        return render_status(parse_log(self.content), meta)
+        return render_status(self.log, meta)
 
     def _read_object(self, commit: str, path: str) -> bytes | None:
         blob = self._git.read(f"{commit}:{path}")

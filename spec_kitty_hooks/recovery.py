@@ -95,7 +95,8 @@ def _find(git: Git, mission: Mission, now: float, minutes: int | None) -> Findin
     overview, view = _look(git, mission)
     limit = overview.policy(view).stale_claim_minutes if minutes is None else minutes
     stalls = find_stalls(view.snapshot, now, limit) if view.snapshot is not None else ()
-    return Findings(stalls=stalls, lost=tuple(_find_lost(git, view)), torn=_find_torn(view.copies, view.mission))
+    lost = tuple(_find_lost(git, overview, view))
+    return Findings(stalls=stalls, lost=lost, torn=_find_torn(view.copies, view.mission))
 
 
 def _look(git: Git, mission: Mission) -> tuple[Overview, MissionView]:
@@ -104,11 +105,11 @@ def _look(git: Git, mission: Mission) -> tuple[Overview, MissionView]:
     return overview, overview.view(*next(known, (mission, "")))
 
 
-def _find_lost(git: Git, view: MissionView) -> Iterator[Lost]:
+def _find_lost(git: Git, overview: Overview, view: MissionView) -> Iterator[Lost]:
     log = view.log if view.log is not None else EventLog()
     seen: set[str] = set()
     for why, events in (
-        (ACKNOWLEDGED, missing_events(acknowledgements.read(git.layout.common_dir, view.mission), log)),
+        (ACKNOWLEDGED, missing_events(_read_acknowledged(git, overview, view.mission), log)),
         (WITHDRAWN, tuple(_find_withdrawn(git, view))),
         (MERGED_AWAY, tuple(_find_merged_away(git, view, log))),
     ):
@@ -116,6 +117,16 @@ def _find_lost(git: Git, view: MissionView) -> Iterator[Lost]:
             if event.event_id not in seen:
                 seen.add(event.event_id)
                 yield Lost(event=event, why=why)
+
+
+def _read_acknowledged(git: Git, overview: Overview, mission: Mission) -> EventLog:
+    """Return what was acknowledged for a mission; one with the id of another (a copied directory) has its own slug."""
+    kept = acknowledgements.read(git.layout.common_dir, mission)
+    twins = [other for other, _plan in overview.list_missions() if other.mission_id == mission.mission_id]
+    if len(twins) < 2:
+        return kept
+    mine = tuple(event for event in kept.events if event.record.get("mission_slug") == mission.directory)
+    return EventLog(events=mine)
 
 
 def _find_withdrawn(git: Git, view: MissionView) -> Iterator[Event]:
@@ -190,7 +201,7 @@ def _set_aside(git: Git, mission: Mission) -> bytes:
 
 def _put_back(git: Git, environ: Mapping[str, str], mission: Mission, kept: bytes) -> Recovered:
     overview, view = _look(git, mission)
-    events = tuple(lost.event for lost in _find_lost(git, view))
+    events = tuple(lost.event for lost in _find_lost(git, overview, view))
     if not events:
         return Recovered(events=(), kept=kept, commit="", problems=())
     log = view.log if view.log is not None else EventLog()
@@ -204,7 +215,7 @@ def _put_back(git: Git, environ: Mapping[str, str], mission: Mission, kept: byte
     recorder = Recorder(git, environ, view.mission, place)
     message = f"chore(spec-kitty): recover {len(events)} lost event{'s' if len(events) > 1 else ''}"
     recorder.append([event.raw for event in events], message)
-    if missing_events(EventLog(events=events), parse_log(recorder.content)):
+    if missing_events(EventLog(events=events), recorder.log):
         raise journal.OutcomeUnknownError(
             "WRITE_OUTCOME_UNKNOWN", "the events are not in the log that was written", ("run this again",)
         )

@@ -220,7 +220,7 @@ class _Starter:
     def _advise(self, lane: str) -> tuple[str, ...]:
         mission = quote_shell(self._mission.directory)
         if lane == lanes.GENESIS:
-            return (f"spec-kitty agent mission finalize-tasks --mission {mission}",)
+            return (f"spec-kitty-hooks mission finalize {mission}",)
         if (lane, lanes.IN_PROGRESS) in lanes.EDGES:
             step = f"spec-kitty-hooks transition {self._order.work_package_id} --to in_progress --mission {mission}"
             return (step,)

@@ -14,7 +14,7 @@ from spec_kitty_hooks.filelock import LockTimeoutError, hold
 from spec_kitty_hooks.git.writing import RefMovedError
 from spec_kitty_hooks.mission import acknowledgements, journal, proposal, surfaces
 from spec_kitty_hooks.mission.destination import RefusedError, choose_destination
-from spec_kitty_hooks.mission.eventlog import parse_log, union
+from spec_kitty_hooks.mission.eventlog import union
 from spec_kitty_hooks.mission.journal import LOCK_SECONDS, LockedError, LogMovedError
 from spec_kitty_hooks.mission.readiness import Readiness, find_lane
 from spec_kitty_hooks.mission.reducer import reduce_log
@@ -196,7 +196,7 @@ class _Transition:
         """Return the log that counts as it is after the write: what was read back, and the other copies."""
         others = [copy.log for copy in self._view.copies if copy.kind != "worktree" and copy.log is not None]
         counting = [copy.log for copy in self._view.copies if copy.role == surfaces.AUTHORITATIVE]
-        return union([parse_log(recorder.content), *(log for log in others if log in counting)])[0]
+        return union([recorder.log, *(log for log in others if log in counting)])[0]
 
     def _verify(self, log: EventLog, event: Event, error: type[errors.HooksError]) -> None:
         """Hold a log to what was asked for: it has the event, and the work package is in the event's lane."""

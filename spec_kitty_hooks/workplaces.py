@@ -117,7 +117,7 @@ class Workplaces:
         known = any(work_package_id in lane.wp_ids for lane in self._mission.lanes)
         if lane is None and self._mission.lanes and not known:
             message = f"{work_package_id} is in no lane of {self._mission.directory}'s lanes.json"
-            step = f"spec-kitty agent mission finalize-tasks --mission {quote_shell(self._mission.directory)}"
+            step = f"spec-kitty-hooks mission finalize {quote_shell(self._mission.directory)}"
             raise HooksError("WORK_PACKAGE_WITHOUT_LANE", message, (step,))
         return lane
 
@@ -127,7 +127,19 @@ class Workplaces:
         if not directory:
             message = f"the work is done on branch {escape(target)}, which is checked out nowhere"
             raise HooksError("BRANCH_NOT_HERE", message, (f"git switch {quote_shell(target)}", _AGAIN))
+        self._require_plan(directory)
         return Workplace(directory=directory, branch=target)
+
+    def _require_plan(self, directory: bytes) -> None:
+        """Refuse to take a lane's work for the target branch's own, because nobody committed lanes.json yet."""
+        base = f"kitty-specs/{self._mission.directory}"
+        name = f"{base}/lanes.json"
+        if self._mission.has_lanes_file or not os.path.lexists(os.path.join(directory, os.fsencode(name))):
+            return
+        where = f"git -C {quote_shell(directory)}"
+        steps = (f"{where} add -- {base}", f"{where} commit -m 'Finalize mission {self._mission.directory}' -- {base}")
+        message = f"{name} in {escape(directory)} is not committed, and it says in which lane the work is done"
+        raise HooksError("WORK_PACKAGE_WITHOUT_LANE", message, (*steps, _AGAIN))
 
     def _place(self, lane: ExecutionLane) -> Workplace:
         if not lane.branches or "/" in lane.lane_id:
@@ -141,7 +153,8 @@ class Workplaces:
         directory = os.path.join(primary, FOLDER, name) if primary else self._worktrees.find_checkout(branch)
         if not directory:
             message = "there is no primary checkout in which the lane could have its work tree"
-            steps = (f"git worktree add DIRECTORY {quote_shell(branch)}", _AGAIN)
+            words = quote_shell(branch) if there else f"-b {quote_shell(branch)} {self._find_parent()[1]}"
+            steps = (f"git worktree add DIRECTORY {words}", _AGAIN)
             raise WorktreeError("WORKTREE_IN_THE_WAY", message, steps)
         return Workplace(directory=directory, branch=branch, lane_id=lane.lane_id, notes=tuple(self._note(lane)))
 

@@ -1,4 +1,4 @@
-"""Print what a commit costs, as ratios of whole processes in one run. Never asserts and never judges a machine.
+"""Print what commits and transitions cost, as ratios of whole processes in one run. Never asserts nor judges a machine.
 
 Rows are run interleaved and shuffled, with warm caches; look at the ratios and the minimums, not at the third digit.
 """
@@ -9,12 +9,9 @@ import argparse
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -26,44 +23,13 @@ from support.hooks import cli, exported, hook_command  # noqa: E402
 from support.repo import Repo  # noqa: E402
 from support.sealed import sealed_environment  # noqa: E402
 
+from tools import writing  # noqa: E402
+from tools.row import Row  # noqa: E402
 from tools.scenery import Scenery  # noqa: E402
 
 BARE = [sys.executable, "-I", "-c", "pass"]
 COMMIT = ["git", "commit", "-q", "-m", "work"]
 GUARD = "specify_cli.policy.commit_guard_hook"
-
-
-@dataclass
-class Row:
-    """One command to time. `prepare` runs before each round, outside the clock."""
-
-    name: str
-    command: list[str]
-    place: Repo
-    env: dict[str, str]
-    prepare: Callable[[], object] = lambda: None
-    seconds: list[float] = field(default_factory=list)
-
-    def run(self, check: bool = False) -> None:
-        """Run once and keep the time; with `check` show what went wrong instead of timing a failure."""
-        self.prepare()
-        env = {**self.place.env, **self.place.clock.dates(), **self.env}
-        output = subprocess.PIPE if check else subprocess.DEVNULL
-        began = time.perf_counter()
-        done = subprocess.run(
-            self.command,
-            cwd=self.place.path,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            check=False,
-        )
-        took = time.perf_counter() - began
-        if check and done.returncode:
-            raise SystemExit(f"{self.name}: exit {done.returncode}\n{os.fsdecode(done.stdout + done.stderr)}")
-        if not check:
-            self.seconds.append(took)
 
 
 def hook_row(name: str, place: Repo, command: list[str] | None = None) -> Row:
@@ -118,6 +84,9 @@ def families(scenery: Scenery) -> dict[str, Callable[[], list[Row]]]:
         "tracked": sizes("tracked", (1_000, 20_000, 100_000)),
         "staged": sizes("staged", (10, 100, 1_000, 10_000)),
         "events": sizes("events", (100, 1_000, 10_000, 100_000)),
+        "transition": lambda: writing.transition_rows(scenery),
+        "writers": lambda: writing.writer_rows(scenery),
+        "log": lambda: writing.log_rows(scenery),
     }
 
 
@@ -152,6 +121,11 @@ def show(rows: list[Row]) -> None:
         ("tracked 100000", "tracked 1000", ""),
         ("staged 10000", "staged 1000", "budget: linear"),
         ("events 100000", "events 10000", "budget: linear"),
+        ("transition", "bare interpreter", ""),
+        ("Spec Kitty's move-task", "transition", ""),
+        ("16 writers, each event", "1 writer, each event", ""),
+        ("into a log of 10000", "into a log of 1000", ""),
+        ("into a log of 100000", "into a log of 10000", "budget: linear"),
     ):
         if upper in times and lower in times:
             ratio, least = (times[upper][place] / times[lower][place] for place in (0, 1))
@@ -163,7 +137,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="rounds per row (default 15)")
     parser.add_argument(
-        "--rows", nargs="+", metavar="GROUP", help="only these: empty missions guard commit tracked ..."
+        "--rows", nargs="+", metavar="GROUP", help="only these: empty missions guard commit transition ..."
     )
     chosen = parser.parse_args()
     top = Path(tempfile.mkdtemp(prefix="spec-kitty-hooks-bench-"))

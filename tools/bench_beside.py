@@ -22,7 +22,8 @@ from support.hooks import cli  # noqa: E402 (the tests' builders are not install
 from support.managers import PRE_COMMIT, get_program  # noqa: E402
 from support.repo import Repo  # noqa: E402
 
-from tools.bench import COMMIT, Row, changer, measure  # noqa: E402
+from tools.bench import COMMIT, changer, measure  # noqa: E402
+from tools.row import Row  # noqa: E402
 from tools.scenery import Scenery  # noqa: E402
 
 MANAGERS = ("pre-commit", "prek", "lefthook")

@@ -20,6 +20,10 @@ class Scenery:
         self.top = top
         self.lane = cache(self._lane)
 
+    def bare(self, name: str) -> Repo:
+        """Return a repository without missions."""
+        return self._seeded(name)
+
     def empty(self) -> Repo:
         """Return a repository without missions and with one staged file."""
         repo = self._seeded("empty")
@@ -33,14 +37,17 @@ class Scenery:
         place = self.top / name
         return seed(Repo.init(place / "repo", sealed_environment(place / "sealed"), Clock()))
 
-    def _lane(self, name: str, *, missions: int = 1, tracked: int = 0, staged: int = 1, events: int = 0) -> Repo:
+    def _lane(
+        self, name: str, *, missions: int = 1, tracked: int = 0, staged: int = 1, events: int = 0, target: str = "main"
+    ) -> Repo:
         """Return the worktree of a lane with WP01 in progress and `staged` files of its own in the index."""
         repo = self._seeded(name)
-        mission = build_mission(repo, {"lane-a": {"WP01": ["src/a/**"]}, "lane-b": {"WP02": ["src/b/**"]}})
+        lanes = {"lane-a": {"WP01": ["src/a/**"]}, "lane-b": {"WP02": ["src/b/**"]}}
+        mission = build_mission(repo, lanes, target_branch=target)
         files = copies(repo, mission, missions - 1)
         files.update({f"files/d{n // 500}/f{n}.txt": b"" for n in range(tracked)})
         if files:
-            repo.commit_to("main", files, "more of everything")
+            repo.commit_to(target, files, "more of everything")
             repo.git("reset", "-q", "--hard")
         lane = mission.implement("WP01")
         if events:

@@ -70,18 +70,19 @@ def make(  # noqa: PLR0913 (the keyword-only facts of one finding)
 
 
 def _describe_unstaging(ctx: Context, paths: Sequence[bytes]) -> dict[str, str]:
-    """Return the facts that the one remedy asks for that takes `paths`, all of one kind, out of this commit."""
+    """Return the facts that the one remedy asks for that takes `paths` out of this commit, if one can take all."""
     parents = ctx.situation.parents
     if ctx.editing or not paths:
         return {}
     # In a merge both sides may have changed a path: then which text is right, only a person knows.
-    origin = ctx.origins.get(paths[0]) if len(parents) > 1 else (*parents, "")[0]
-    if origin is None:
+    origins = {ctx.origins.get(path) for path in paths} if len(parents) > 1 else {(*parents, "")[0]}
+    origin = origins.pop()
+    if origins or origin is None:
         return {}
     words = _list_pathspecs(ctx, paths)
     if not origin:
         return {"unborn": words}
-    if len(parents) > 1 and origin != parents[0]:
+    if origin != parents[0]:
         return {"brought": words, "side": origin[:_SHOWN_OID]}
     return {"amended" if ctx.situation.amend else "staged": words, "base": origin[:_SHOWN_OID]}
 

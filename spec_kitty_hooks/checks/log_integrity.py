@@ -122,9 +122,7 @@ def _make_added(ctx: Context, log: LogChange, code: str, message: str, event: Ev
 
 def _restore(ctx: Context, log: LogChange) -> Facts:
     """Return the fact for the one remedy that gives the log back what it had, or both sides of a merge had."""
-    if len(ctx.situation.parents) > 1:
-        return {"united": log.path}
-    return {"restored": log.path} if ctx.situation.parents else {}
+    return {"united" if len(ctx.situation.parents) > 1 else "restored": log.path}
 
 
 def describe(event: Event) -> str:

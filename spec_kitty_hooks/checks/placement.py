@@ -7,9 +7,10 @@ from spec_kitty_hooks.model import context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from spec_kitty_hooks.model.context import Context
+    from spec_kitty_hooks.model.events import Damage
     from spec_kitty_hooks.model.findings import Finding
     from spec_kitty_hooks.model.mission import ExecutionLane, LogCopy, Mission
 
@@ -39,8 +40,7 @@ def _describe_withheld(ctx: Context) -> Finding:
     directory = b"/".join(path.split(b"/")[:2])
     more = f" and {len(ctx.withheld) - 1} more" if len(ctx.withheld) > 1 else ""
     message = f"this partial clone lacks {show(first)}{more}, which the judgement needs"
-    facts: dict[str, str | bytes] = {"lacked": revision, "part": directory} if directory else {}
-    return make(ctx, "REPOSITORY_UNSUPPORTED", message, facts=facts)
+    return make(ctx, "REPOSITORY_UNSUPPORTED", message, facts={"lacked": revision, "part": directory})
 
 
 def _check_lane_work_tree(ctx: Context, mission: Mission, lane: ExecutionLane) -> Iterator[Finding]:
@@ -54,9 +54,9 @@ def _check_lane_work_tree(ctx: Context, mission: Mission, lane: ExecutionLane) -
 
 
 def _check_log(ctx: Context) -> Iterator[Finding]:
-    damaged = [copy for copy in ctx.copies if copy.log and copy.log.damage]
-    for copy in damaged:
-        yield _describe_damage(ctx, copy)
+    for copy in ctx.copies:
+        if copy.log and copy.log.damage:
+            yield _describe_damage(ctx, copy.where, copy.log.damage)
     unreadable = [copy for copy in ctx.copies if copy.role == "unreadable"]
     proven = ctx.active is not None and ctx.active.basis != context.UNPROVEN
     log = f"kitty-specs/{ctx.placement.mission.directory}/status.events.jsonl" if ctx.placement.mission else ""
@@ -105,7 +105,7 @@ def _tell_apart(one: LogCopy, other: LogCopy) -> bool:
     ours, theirs = (
         {event.event_id or event.raw for event in copy.log.events} if copy.log else set() for copy in (one, other)
     )
-    return not (ours <= theirs or theirs <= ours)
+    return bool(ours - theirs and theirs - ours)
 
 
 def _describe_withdrawn(ctx: Context, copy: LogCopy, log: str) -> Finding:
@@ -118,11 +118,10 @@ def _describe_withdrawn(ctx: Context, copy: LogCopy, log: str) -> Finding:
     return make(ctx, "EVENT_LOG_SURFACES_DISAGREE", message, severity="warn", facts=facts)
 
 
-def _describe_damage(ctx: Context, copy: LogCopy) -> Finding:
-    damage = copy.log.damage if copy.log else ()
+def _describe_damage(ctx: Context, where: str, damage: Sequence[Damage]) -> Finding:
     lines = ", ".join(f"line {item.line}: {item.reason}" for item in damage[:3])
     more = f" and {len(damage) - 3} more" if len(damage) > 3 else ""
-    message = f"the event log in {copy.where} has lines that cannot be read ({lines}{more}); the others were used"
+    message = f"the event log in {where} has lines that cannot be read ({lines}{more}); the others were used"
     log = f"kitty-specs/{ctx.placement.mission.directory}/status.events.jsonl" if ctx.placement.mission else ""
     facts = {"damaged": log, "log_branch": ctx.placement.log_branch}
     return make(ctx, "EVENT_LOG_UNREADABLE", message, severity="warn", facts=facts)

@@ -45,8 +45,11 @@ def is_guarded(ctx: Context, path: bytes) -> bool:
 def _may_change(ctx: Context, path: bytes) -> bool:
     mission = ctx.placement.mission
     parts = path.split(b"/")
-    occurrence_map = ROOT + mission.directory.encode() + b"/occurrence_map.yaml" if mission is not None else b""
-    if mission is not None and mission.change_mode == "bulk_edit" and path == occurrence_map:
+    if (
+        mission is not None
+        and mission.change_mode == "bulk_edit"
+        and path == ROOT + mission.directory.encode() + b"/occurrence_map.yaml"
+    ):
         return True
     if parts[-1] in _NEVER_DECLARED or is_head(path):
         return False

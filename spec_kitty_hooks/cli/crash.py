@@ -30,7 +30,7 @@ def run_guarded(function: Callable[[], int]) -> int:
         sys.stderr.flush()
         return code
     except KeyboardInterrupt:
-        sys.stderr.write("spec-kitty-hooks: interrupted\n")
+        say("spec-kitty-hooks: interrupted\n")
         return errors.INTERRUPTED
     except BrokenPipeError:
         silence(sys.stdout, sys.stderr)
@@ -38,7 +38,7 @@ def run_guarded(function: Callable[[], int]) -> int:
     except Exception as error:  # noqa: BLE001 (the one place where a bug becomes an exit code)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO) and not error.filename:
             silence(sys.stdout)
-            sys.stderr.write(f"spec-kitty-hooks: cannot write the output: {error.strerror}\n")
+            say(f"spec-kitty-hooks: cannot write the output: {error.strerror}\n")
             return errors.CANNOT_JUDGE
         return _report(error)
 
@@ -53,6 +53,15 @@ def _open_streams() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
+def say(text: str) -> None:
+    """Write on standard error, where there is one: an exit code stands whether or not its reason can be written."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
+
+
 def silence(*streams: TextIO) -> None:
     """Send what is still to be written to nowhere: the reader went away, and saying so again would fail again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -63,8 +72,10 @@ def silence(*streams: TextIO) -> None:
 def _report(error: Exception) -> int:
     path = _write_report(error)
     where = f"; the report is in {path}" if path else ""
-    sys.stderr.write(f"spec-kitty-hooks: a bug in spec-kitty-hooks: {type(error).__name__}{where}\n")
-    sys.stderr.write("  next: report it with that file; until then: spec-kitty-hooks uninstall\n")
+    say(
+        f"spec-kitty-hooks: a bug in spec-kitty-hooks: {type(error).__name__}{where}\n"
+        "  next: report it with that file; until then: spec-kitty-hooks uninstall\n"
+    )
     return errors.BUG
 
 

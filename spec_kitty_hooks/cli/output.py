@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from spec_kitty_hooks import errors
+from spec_kitty_hooks.cli.crash import say, silence
 from spec_kitty_hooks.report.data import to_text
 from spec_kitty_hooks.report.models import ErrorModel
 from spec_kitty_hooks.text import escape
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import BaseModel
 
-    from spec_kitty_hooks import errors
+
+class UndeliveredError(errors.HooksError):
+    """The answer of a command that has written cannot be written itself (`WRITE_OUTCOME_UNKNOWN`)."""
+
+    exit_code = errors.OUTCOME_UNKNOWN
 
 
 def print_model(model: BaseModel) -> None:
@@ -29,6 +38,24 @@ def print_error(error: errors.HooksError, *, as_json: bool) -> None:
         steps = [to_text(step) for step in error.remediation]
         print_model(ErrorModel(diagnostic_code=error.code, message=to_text(error.message), remediation=steps))
         return
-    sys.stderr.write(f"spec-kitty-hooks: {escape(error.message, limit=1000)}\n")
-    for step in error.remediation:
-        sys.stderr.write(f"  next: {escape(step, limit=1000)}\n")
+    lines = [f"spec-kitty-hooks: {escape(error.message, limit=1000)}\n"]
+    lines += [f"  next: {escape(step, limit=1000)}\n" for step in error.remediation]
+    say("".join(lines))
+
+
+@contextmanager
+def delivered() -> Iterator[None]:
+    """Bring out the answer of a command that has written, which is printed in here.
+
+    Raises UndeliveredError if it cannot be, so that nobody takes what was done for refused.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(sys.stdout)
+        message = f"it is done, but the answer cannot be written: {error.strerror}"
+        raise UndeliveredError("WRITE_OUTCOME_UNKNOWN", message, ("spec-kitty-hooks log",)) from error

@@ -63,7 +63,11 @@ def recover(  # noqa: PLR0913, PLR0917 (click passes every option by itself)
     nothing is ever moved forward. Events that a command acknowledged here, or that a merge dropped, and that the log
     has no more are put back as they were. A torn last line, which nobody was told of, is kept in a file beside git's.
     WP narrows the list to one work package.
-    """
+
+    \b
+    Exit codes: 0 listed, or done, 1 refused, 2 wrong usage, 3 git cannot do it here,
+    4 an event may be in the log (run it again), 75 locked by somebody else.
+    """  # noqa: D301 (click's mark)
     with open_git(directory) as git:
         mission = choose_mission(git, handle)
         found = _narrow(find(git, mission, time.time(), minutes), work_package_id, events_only=events_only)

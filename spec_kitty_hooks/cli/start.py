@@ -10,7 +10,7 @@ import click
 
 from spec_kitty_hooks import errors, limits
 from spec_kitty_hooks.cli.actor import actor_option, check_text, choose_actor
-from spec_kitty_hooks.cli.output import print_model
+from spec_kitty_hooks.cli.output import delivered, print_model
 from spec_kitty_hooks.cli.session import choose_mission, directory_option, json_option, open_git
 from spec_kitty_hooks.cli.transition import describe as describe_transition
 from spec_kitty_hooks.liveness import identify
@@ -64,10 +64,11 @@ def start(  # noqa: PLR0913, PLR0917 (click passes every option by itself)
         )
         started = begin(git, os.environ, choose_mission(git, handle), order, clock=lambda: datetime.now(UTC))
     model = describe(started, order)
-    if as_json:
-        print_model(model)
-    else:
-        _write(model)
+    with delivered():
+        if as_json:
+            print_model(model)
+        else:
+            _write(model)
     return errors.PASS
 
 

@@ -11,8 +11,10 @@ import click
 
 from spec_kitty_hooks import catalog, errorcodes, errors, limits
 from spec_kitty_hooks.cli.actor import actor_option, check_text, choose_actor
-from spec_kitty_hooks.cli.output import print_error, print_model
+from spec_kitty_hooks.cli.crash import say
+from spec_kitty_hooks.cli.output import delivered, print_error, print_model
 from spec_kitty_hooks.cli.session import choose_mission, directory_option, json_option, open_git
+from spec_kitty_hooks.git.writing import AGAIN
 from spec_kitty_hooks.mission.proposal import EVIDENCE_KEYS, Request
 from spec_kitty_hooks.mission.surfaces import log_path
 from spec_kitty_hooks.model import lanes
@@ -89,7 +91,7 @@ def transition(  # noqa: PLR0913, PLR0917 (click passes every option by itself)
 
     \b
     Exit codes: 0 in the log (also if it was already: ALREADY), 1 refused and nothing changed, 2 wrong usage,
-    4 may be in the log (run it again with the same --event-id), 75 locked by somebody else.
+    3 git cannot do it here, 4 may be in the log (run it again with the same --event-id), 75 locked by somebody else.
     """  # noqa: D301 (click's mark)
     with open_git(directory) as git:
         mission = choose_mission(git, handle)
@@ -107,7 +109,8 @@ def transition(  # noqa: PLR0913, PLR0917 (click passes every option by itself)
             result = move(git, os.environ, mission, request, now=datetime.now(UTC), commit=commit)
         except errors.HooksError as error:
             return report_failure(error, mission, request, as_json=as_json)
-    report_success([result], as_json=as_json)
+    with delivered():
+        report_success([result], as_json=as_json)
     return errors.PASS
 
 
@@ -187,6 +190,9 @@ def report_success(results: Sequence[Result], *, as_json: bool) -> None:
 def report_failure(error: errors.HooksError, mission: Mission, request: Request, *, as_json: bool) -> int:
     """Print why a transition is not acknowledged, and return the exit code."""
     path = log_path(mission.directory)
+    if error.exit_code == errors.OUTCOME_UNKNOWN:
+        steps = (step for step in error.remediation if AGAIN not in step)
+        error.remediation = (f"{AGAIN} with --event-id {request.event_id}: it adds only what is missing", *steps)
     if as_json:
         known = catalog.DIAGNOSTICS.get(error.code)
         print_model(
@@ -205,6 +211,6 @@ def report_failure(error: errors.HooksError, mission: Mission, request: Request,
         return error.exit_code
     asked = f"{request.work_package_id} -> {request.to_lane} ({path}, event {request.event_id})"
     outcome = "may be in the log" if error.exit_code == errors.OUTCOME_UNKNOWN else "was not recorded"
-    sys.stderr.write(f"spec-kitty-hooks: {escape(asked, limit=1000)} {outcome}: {error.code}\n")
+    say(f"spec-kitty-hooks: {escape(asked, limit=1000)} {outcome}: {error.code}\n")
     print_error(error, as_json=False)
     return error.exit_code

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DIRECTORY = 0o040000
 
-_AGAIN = "run the same command again"
+AGAIN = "run the same command again"
 
 #: For every git that writes; goes before the subcommand.
 WRITING: tuple[str, ...] = (
@@ -43,7 +43,7 @@ class RefMovedError(HooksError):
 
     def __init__(self, branch: str, current: str) -> None:
         place = f"now at {current}" if current else "not there any more"
-        super().__init__("BRANCH_MOVED", f"somebody else moved branch {escape(branch)}: it is {place}", (_AGAIN,))
+        super().__init__("BRANCH_MOVED", f"somebody else moved branch {escape(branch)}: it is {place}", (AGAIN,))
         self.current = current
 
 
@@ -67,7 +67,7 @@ class Writer:
             if asked.rc:
                 said = last_words(asked)
                 message = f"git does not know who you are, so that it cannot commit: {escape(said)}"
-                steps = ("git config user.name 'Your Name'", "git config user.email you@example.com", _AGAIN)
+                steps = ("git config user.name 'Your Name'", "git config user.email you@example.com", AGAIN)
                 raise HooksError("IDENTITY_MISSING", message, steps)
 
     def write_blob(self, data: bytes) -> str:
@@ -120,7 +120,7 @@ class Writer:
 
     def _wait(self, ref: str) -> tuple[str, ...]:
         lock = os.path.join(self._layout.common_dir, os.fsencode(ref) + b".lock")
-        return _AGAIN, f"if no git is running: rm {quote_shell(lock)}"
+        return AGAIN, f"if no git is running: rm {quote_shell(lock)}"
 
     def _write(self, *args: str, stdin: bytes) -> str:
         asked = self._program.run(*WRITING, *args, stdin=stdin)

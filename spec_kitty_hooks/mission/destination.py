@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from spec_kitty_hooks import errors
 from spec_kitty_hooks.mission import surfaces
+from spec_kitty_hooks.mission.eventlog import CONFLICT_MARKER
 from spec_kitty_hooks.model.record import Record
 from spec_kitty_hooks.text import quote_shell
 
@@ -86,6 +87,8 @@ def _check_copy(copy: LogCopy, mission: Mission, path: str) -> None:
             f"{where} has {'an' if first.torn else 'a'} {what} that cannot be read, line {first.line}: {first.reason}"
         )
         steps = _mend_torn(copy, mission) if first.torn else (_where(mission),)
+        if first.reason == CONFLICT_MARKER and copy.kind == "worktree":
+            steps = (*_unite(copy, path), *steps)
         raise RefusedError("EVENT_LOG_UNREADABLE", message, steps)
     if copy.withdrawn:
         message = f"{where} lacks {len(copy.withdrawn)} events that its own branch has, {copy.withdrawn[0]} for one"
@@ -98,6 +101,13 @@ def _mend_torn(copy: LogCopy, mission: Mission) -> tuple[str, ...]:
     if copy.kind == "branch":  # half a line was committed: only a file can be mended
         return f"git worktree add DIR {quote_shell(copy.where.removeprefix('refs/heads/'))}", mend
     return (mend,)
+
+
+def _unite(copy: LogCopy, path: str) -> tuple[str, ...]:
+    """Return the steps that end a conflict without losing a line: an event counts by its time, not by its place."""
+    name = quote_shell(f"{copy.where}/{path}")
+    keep = f"take the lines with <<<<<<<, ======= and >>>>>>> out of {name}, and no other"
+    return keep, f"git -C {quote_shell(copy.where)} add -- {quote_shell(path)}"
 
 
 def _where(mission: Mission) -> str:

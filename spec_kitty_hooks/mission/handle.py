@@ -21,6 +21,7 @@ NOT_FOUND = "MISSION_NOT_FOUND"
 _ID_LENGTH = 26
 _MID8_LENGTH = 8
 _LIST_ALL = "spec-kitty-hooks status --all"
+_COMMIT_FIRST = "if it is new: git add and git commit its directory, only what is committed counts"
 
 
 def resolve(handle: str, missions: Iterable[Mission]) -> Mission:
@@ -37,7 +38,7 @@ def resolve(handle: str, missions: Iterable[Mission]) -> Mission:
             return found[0]
         if found:
             raise _ambiguity(f"{handle} names {len(found)} missions", found)
-    raise UsageError(NOT_FOUND, f"there is no mission {handle} here", (_LIST_ALL,))
+    raise UsageError(NOT_FOUND, f"there is no mission {handle} here", (_LIST_ALL, _COMMIT_FIRST))
 
 
 def choose(missions: Iterable[Mission], branch: str) -> Mission:
@@ -47,7 +48,7 @@ def choose(missions: Iterable[Mission], branch: str) -> Mission:
     """
     known = tuple(missions)
     if not known:
-        raise UsageError(NOT_FOUND, "there is no mission here", ("spec-kitty-hooks mission new SLUG",))
+        raise UsageError(NOT_FOUND, "there is no mission here", (_COMMIT_FIRST, "spec-kitty-hooks mission new SLUG"))
     candidates = [mission for mission in known if branch and mission.target_branch == branch] or known
     if len(known) == 1 or len(candidates) == 1:
         return candidates[0]

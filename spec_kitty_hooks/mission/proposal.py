@@ -31,6 +31,8 @@ CHANGES_REQUESTED = "changes_requested"
 VERDICTS = (APPROVED, CHANGES_REQUESTED)
 #: What upstream writes where a reviewer takes a work package up (formats 2.4).
 REVIEW_CLAIM = "action-review-claim"
+#: And where somebody forces it out of the queue: its validator wants a reference there, whatever force says.
+FORCED_OUT = "force-override"
 
 
 class Request(Record):
@@ -115,6 +117,8 @@ def compose(mission: Mission, request: Request, from_lane: str, at: str, executi
 def _refer(reviewed: Mapping[str, str], needs: tuple[str, ...], from_lane: str, to_lane: str) -> str | None:
     if (from_lane, to_lane) == (lanes.FOR_REVIEW, lanes.IN_REVIEW):
         return REVIEW_CLAIM
+    if from_lane == lanes.FOR_REVIEW and to_lane in (lanes.IN_PROGRESS, lanes.PLANNED):
+        return reviewed.get("reference") or FORCED_OUT
     wanted = "review_ref" in needs or from_lane == lanes.IN_REVIEW
     return reviewed.get("reference") if wanted else None
 

@@ -200,7 +200,7 @@ def _finish(wp_id: str, work: _Work) -> WorkPackageState:
     slots = work.slots
     if "tracker_refs" in slots:
         slots["tracker_refs"] = list(slots["tracker_refs"])
-    if work.lane == CANCELED and work.setter is not None:
+    if work.setter is not None and work.setter.to_lane == CANCELED:
         slots["cancellation_reason"] = work.setter.record.get("reason")
         slots["reason_source"] = _source_of_reason(work.setter.record)
     return WorkPackageState(
@@ -211,7 +211,7 @@ def _finish(wp_id: str, work: _Work) -> WorkPackageState:
         last_transition_at=work.setter.at if work.setter else "",
         force_count=work.force_count,
         has_review_result=bool(work.verdict),
-        review_result=work.verdict[0] if work.verdict else None,
+        review_result=next(iter(work.verdict), None),
         review=slots.get("review"),
         slots=slots,
     )

@@ -151,14 +151,13 @@ class Finalization:
         )
 
     def _name_steps(self) -> list[str]:
-        """Return the command that starts the first lane that nobody has started."""
+        """Return the command that starts the first work package of a lane that nobody has started."""
         states = self._snapshot.work_packages
         for lane in self._lanes:
             place = f".worktrees/{self._mission.directory}-{lane.lane_id}"
             is_started = any(wp_id in states and states[wp_id].lane not in _NOT_STARTED for wp_id in lane.wp_ids)
             if lane.lane_id != PLANNING_LANE and not is_started and not self._checkout.has(place):
-                branch, target = _branch_of(self._mission, lane), quote_shell(self._mission.target_branch)
-                return [f"git worktree add -b {branch} {place} {target}"]
+                return [f"spec-kitty-hooks start {lane.wp_ids[0]} --mission {self._mission.directory}"]
         return []
 
 

@@ -59,7 +59,7 @@ One file is one work package: `WPnn-name.md`, a head in YAML between two lines `
 | `work_package_id` | `WP01`, `WP02` ...; the same as in the file's name |
 | `title` | a few words |
 | `dependencies` | ids of work packages that have to be done first |
-| `subtasks` | ids of steps (`T001` ...) that are explained below the head |
+| `subtasks` | ids of steps (`T001` ...), which the client has to mark done before review; may stay empty |
 | `execution_mode` | `code_change`, or `planning_artifact` for work on documents in the primary checkout |
 | `owned_files` | what this work package may change, from the top of the repository; nothing else |
 
@@ -76,8 +76,7 @@ _PACKAGE = """\
 work_package_id: WP01
 title: First work package
 dependencies: []
-subtasks:
-- T001
+subtasks: []
 execution_mode: code_change
 # What this work package may change, one pattern a line, for example:
 # - src/export/**
@@ -90,10 +89,6 @@ owned_files: []
 ## Goal
 
 What is true when this is done.
-
-## Steps
-
-### T001 The first step
 
 ## Done when
 

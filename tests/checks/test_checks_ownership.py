@@ -301,6 +301,24 @@ def test_a_split_change_that_cannot_be_committed_in_part_is_unstaged_in_part(how
     assert find(check, ctx).remediation == (f"{command} src/b/1", "spec-kitty-hooks context")
 
 
+@pytest.mark.parametrize(
+    ("origins", "steps"),
+    [
+        ((OTHER, OTHER), (f"git restore --staged --source={SIDE} -- src/b/1 src/b/2",)),
+        ((OTHER, PARENT), ()),
+        ((PARENT, OTHER), ()),
+        ((PARENT, ""), ()),
+    ],
+)
+def test_paths_of_a_split_merge_are_taken_out_together_only_if_they_go_back_to_one_side(
+    origins: tuple[str, str], steps: tuple[str, ...]
+) -> None:
+    known = dict.fromkeys((b"src/a/1", b"src/a/2"), PARENT) | dict(zip((b"src/b/1", b"src/b/2"), origins, strict=True))
+    paths = [path.decode() for path in known]
+    found = find(check, merged(*paths, active=active(WP01, WP02), origins=known))
+    assert found.remediation == (*steps, "spec-kitty-hooks context")
+
+
 @pytest.mark.parametrize(("paths", "end"), [(3, "src/a/2"), (4, "src/a/2 ...")])
 def test_of_a_long_share_three_paths_are_listed(paths: int, end: str) -> None:
     changes = [f"src/a/{number}" for number in range(paths)]

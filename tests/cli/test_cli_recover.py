@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -156,3 +157,16 @@ def test_a_lost_event_with_another_content_today_is_for_a_person_to_choose(missi
     mission.write_log(log, commit=False)
     assert recover(mission.repo)["lost_events"] == []
     assert found["event_id"].encode() in log
+
+
+def test_a_copied_mission_with_the_same_id_gets_none_of_the_others_events(mission: Mission) -> None:
+    repo = mission.repo
+    move(repo, "WP01", "claimed")
+    copy = f"{mission.directory}-copy"
+    shutil.copytree(repo.path / mission.path, repo.path / "kitty-specs" / copy)
+    log = repo.path / "kitty-specs" / copy / "status.events.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    repo.commit("copy the mission")
+    assert recover(repo, "--mission", copy)["lost_events"] == []
+    mission.write_log(b"".join(mission.read_log().splitlines(keepends=True)[:-1]))
+    assert len(recover(repo, "--mission", mission.directory)["lost_events"]) == 1

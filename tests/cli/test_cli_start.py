@@ -189,7 +189,7 @@ def test_what_is_past_its_start_is_not_started(mission: Mission, lane: str) -> N
 
 def test_what_is_not_planned_is_not_started(repo: Repo) -> None:
     mission = build_mission(repo, LANES, bootstrap=False)
-    assert "finalize-tasks" in refuse(mission, "LANE_MOVED")["remediation"][0]
+    assert "mission finalize" in refuse(mission, "LANE_MOVED")["remediation"][0]
     refuse(mission, "LANE_MOVED", wp_id="WP99")
 
 

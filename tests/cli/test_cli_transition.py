@@ -291,9 +291,7 @@ def _replace(log: Path, make: Callable[[Path], object]) -> None:
     ],
     ids=["damage in the middle", "torn tail", "link", "fifo", "directory", "second name", "events taken out"],
 )
-def test_a_log_that_cannot_be_trusted_is_refused_and_left_as_it_is(
-    mission: Mission, spoil: Spoiler, code: str
-) -> None:
+def test_a_log_that_cannot_be_trusted_is_refused_and_left_as_it_is(mission: Mission, spoil: Spoiler, code: str) -> None:
     log = mission.repo.path / mission.log_path
     spoil(log)
     before = log.read_bytes() if log.is_file() else b""
@@ -386,6 +384,12 @@ def test_a_merge_in_progress_keeps_the_event_out_of_a_commit_and_says_so(mission
     problem = found["diagnostics"][0]
     assert problem["diagnostic_code"] == "EVENT_NOT_COMMITTED"
     assert "a merge is in progress" in problem["message"]
+    repo.write("x.txt", "both\n")
+    repo.git("add", "x.txt")
+    for step in problem["remediation"]:
+        repo.git(*shlex.split(step)[1:], env={"GIT_EDITOR": "true"})
+    assert committed(mission)[-1]["event_id"] == found["event_id"]
+    assert repo.git("status", "--porcelain").stdout == ""
 
 
 def test_without_an_identity_the_event_is_appended_and_the_commands_commit_it(mission: Mission) -> None:

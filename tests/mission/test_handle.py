@@ -105,4 +105,5 @@ def test_without_a_handle_several_missions_are_ambiguous(branch: str) -> None:
 def test_without_a_mission_the_answer_is_how_to_make_one() -> None:
     with pytest.raises(UsageError) as caught:
         choose([], "main")
-    assert caught.value.remediation == ("spec-kitty-hooks mission new SLUG",)
+    assert caught.value.remediation[1:] == ("spec-kitty-hooks mission new SLUG",)
+    assert "git commit its directory" in caught.value.remediation[0]

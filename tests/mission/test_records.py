@@ -44,6 +44,13 @@ def test_a_transition_has_its_fields() -> None:
     assert (found.from_lane, found.to_lane, found.problem) == ("planned", "claimed", "")
 
 
+def test_an_annotation_has_its_fields() -> None:
+    found = read(NOTE)
+    assert (found.kind, found.record, found.raw, found.line) == (ANNOTATION, NOTE, b"raw", 7)
+    assert (found.event_id, found.wp_id, found.at) == (ulid(1), "WP01", AT)
+    assert (found.from_lane, found.to_lane, found.problem) == ("", "", "")
+
+
 def test_lanes_are_canonical() -> None:
     found = read({**MOVE, "from_lane": " Planned ", "to_lane": "doing"})
     assert (found.from_lane, found.to_lane) == ("planned", "in_progress")

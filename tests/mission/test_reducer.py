@@ -165,6 +165,7 @@ def test_an_actor_is_shown_by_one_name(actor: object, name: str) -> None:
         (("planned", "claimed"), "text", ()),
         (("claimed", "in_progress"), {"agent": "a"}, ()),
         (("genesis", "claimed"), {"agent": "a"}, ()),
+        (("planned", "blocked"), {"agent": "a"}, ()),
     ],
 )
 def test_only_a_claim_takes_over_its_sidecar(edge: tuple[str, str], sidecar: object, slots: tuple[object, ...]) -> None:
@@ -254,6 +255,17 @@ def test_annotations_fold_on_top_of_all_transitions_in_their_own_order() -> None
 def test_each_key_of_a_delta_folds_in_its_own_way(deltas: list[Record], slots: Record) -> None:
     found = entry(*(note(n, **delta) for n, delta in enumerate(deltas)))
     assert {name: value for name, value in found.items() if name not in entry(note())} == slots
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("shell_pid_created_at", "agent", "assignee", "role"),
+        *("agent_profile", "agent_profile_version", "model", "provider"),
+    ],
+)
+def test_each_text_of_a_delta_is_kept_as_it_is_written(name: str) -> None:
+    assert entry(note(0, **{name: "x"})).get(name) == "x"
 
 
 def test_an_override_is_at_hand_in_the_state() -> None:

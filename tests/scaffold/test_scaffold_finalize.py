@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.hooks import cli
 from support.missions import build_mission
 from support.repo import Repo
 
@@ -196,7 +197,7 @@ class TestASoundPlan:
         assert len(steps) == 3
         plan.repo.git(*steps[0].split()[1:])
         plan.repo.git("commit", "-q", "-m", "finalize", *steps[1].split('"')[2].split())
-        plan.repo.git(*steps[2].split()[1:])
+        assert cli(plan.repo, *steps[2].split()[1:]).returncode == 0
         assert plan.repo.ask("status", "--porcelain") == ""
         again = plan.finalize()
         assert (again["seeded"], again["next_steps"]) == ([], [])
@@ -492,7 +493,7 @@ def test_from_elsewhere_the_next_steps_name_the_checkout_and_an_outer_index_does
     assert code == 0
     steps = json.loads(out)["next_steps"]
     assert steps[0] == f"git -C {top} add -- {plan.path}"
-    assert steps[2].startswith(f"git -C {top} worktree add ")
+    assert steps[2] == f"spec-kitty-hooks start WP01 --mission {plan.directory} -C {top}"
     assert run("mission", "finalize", "-C", top, "--commit", where=tmp_path / "elsewhere")[0] == 0
     monkeypatch.delenv("GIT_INDEX_FILE")
     assert plan.repo.ask("status", "--porcelain") == ""

@@ -107,12 +107,14 @@ class File:
         last = self.changes[chosen[-1]]
         others = [change for at, change in enumerate(self.changes) if change.certain or at in chosen[:-1]]
         before = apply(self.content, others)
-        whole = len(last.data or b"")
-        for cut in range(0, whole, step):
-            part = (last.data or b"")[:cut]
-            page = _PAGE - (last.offset + cut) % _PAGE
-            for tail in (b"", b"\0" * (whole - cut), b"\0" * page, _GARBAGE[: whole - cut], _GARBAGE[:page]):
-                yield replace(last, data=part + tail).apply(before)
+        data = last.data or b""
+        end = last.offset + len(data)
+        for cut in range(0, len(data), step):
+            content = replace(last, data=data[:cut]).apply(before)
+            yield content
+            for length in (end, -(-end // _PAGE) * _PAGE):  # a file grows before its content arrives
+                grown = length - len(content)
+                yield from (content + fill[:grown] for fill in (bytes(_PAGE), _GARBAGE) if grown > 0)
 
 
 def apply(content: bytes, changes: Sequence[Change]) -> bytes:

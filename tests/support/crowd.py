@@ -29,7 +29,8 @@ class Story:
     """What the writers said. `acknowledged` are event ids, each at most once; `answers` counts every other answer.
 
     `present` counts the retries that were told that the killed writer had got its event into the log. `rounds` holds
-    the answers of the racers, round by round. `stuck` says that a lock was left behind.
+    the answers of the racers, round by round. `stuck` says that a lock was left behind; `seconds` is how long writers
+    took from the start of all to the end of the last.
     """
 
     acknowledged: list[str] = field(default_factory=list)
@@ -40,6 +41,7 @@ class Story:
     kills: int = 0
     present: int = 0
     stuck: bool = False
+    seconds: float = 0.0
 
 
 def crowd(repo: Repo, kind: str, missions: Sequence[Mission], **wanted: Any) -> Story:

@@ -97,7 +97,9 @@ class World:
 
     # -- ours
 
-    def move(self, request: Request, now: datetime, *, commit: bool, linked: bool) -> transitions.Result:
+    def move(
+        self, request: Request, now: datetime, *, commit: bool = False, linked: bool = False
+    ) -> transitions.Result:
         """Make a transition, from the primary or the linked work tree."""
         place = self.linked if linked and self.linked.is_dir() else self.repo.path
         steady = not commit and place == self.repo.path and self.is_out()
