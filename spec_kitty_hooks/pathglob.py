@@ -66,7 +66,7 @@ class PatternSet:
         literal, then the longest literal directory, then globs in their given order.
         """
         found = self._exact.get(path)
-        if found is None and path.endswith(b"/"):
+        if path.endswith(b"/"):  # no key does
             found = self.match(path.rstrip(b"/"))
         cut = len(path)
         while found is None and (cut := path.rfind(b"/", 0, cut)) > 0:

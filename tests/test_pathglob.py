@@ -102,6 +102,7 @@ def test_the_looser_rule_answers_as_the_released_guard_was_seen_to(pattern: str,
         ("[[[a", ("[[[a",), ("a",)),
         ("x[a/b]y", ("x[a/b]y",), ("xay", "xby")),
         ("src/\\[id\\]", ("src/[id]", "src/[id]/page.tsx"), ("src/i",)),
+        ("src//[id]", ("src/[id]", "src/i"), ("src~/[id]",)),
         ("\\*", ("*",), ("a",)),
         ("a\\/b", ("a/b", "a\\/b"), ("a", "ab")),
         ("a\\\\/b", ("a\\/b",), ("a/b",)),
@@ -129,6 +130,7 @@ def test_a_directory_asked_for_with_a_slash_is_owned_by_patterns_of_its_subtree(
         assert owns(pattern, "lib/"), pattern
     for pattern in ("lib/*", "lib/**/a", "li", "a/lib"):
         assert not owns(pattern, "lib/"), pattern
+    assert not owns("lib", "lib~/")
 
 
 def test_paths_and_patterns_that_are_not_utf8_meet_byte_by_byte() -> None:

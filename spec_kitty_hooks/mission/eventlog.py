@@ -116,7 +116,7 @@ def _content(value: object) -> Hashable:
         return (dict, *((key, _content(value[key])) for key in sorted(value)))
     if isinstance(value, list):
         return (list, *map(_content, value))
-    return (type(value), value) if isinstance(value, (int, float)) else value
+    return (type(value), value)
 
 
 def _identity(event: Event) -> Hashable:

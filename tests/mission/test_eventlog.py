@@ -437,6 +437,12 @@ def test_what_is_missing_new_and_changed_is_exactly_what_was_done(history: list[
     assert all(conflict.second.record["extra"] == 1 for conflict in changed_events(old, new))
 
 
+def test_a_change_is_held_against_the_record_that_counted() -> None:
+    one, other, third = ({**GOOD, "to_lane": lane} for lane in ("claimed", "blocked", "canceled"))
+    (conflict,) = changed_events(parse_log(log_of([one, other])), parse_log(log_of([third])))
+    assert (conflict.first.record, conflict.second.record) == (one, third)
+
+
 def test_an_event_taken_up_elsewhere_is_not_new() -> None:
     a, b, c = ({**GOOD, "event_id": ulid(n)} for n in range(3))
     found = new_events((parse_log(log_of([a])), parse_log(log_of([b]))), parse_log(log_of([a, b, c, c])))
