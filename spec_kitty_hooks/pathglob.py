@@ -82,11 +82,11 @@ def specificity(pattern: str) -> tuple[int, ...]:
     """Return a key that is greater for the more specific of two patterns that own one path.
 
     In this order: more literal segments at the start, more segments that are not `**`, more literal bytes, fewer
-    wildcards. A pattern that can never match has the least key.
+    wildcards. A pattern that can never match has the least key, the empty one.
     """
     names = split_names(pattern)
     if not names:
-        return (-1, 0, 0, 0)
+        return ()
     tokens = [read_tokens(name, git=True) for name in names]
     depth = sum(not is_any_depth(name) for name in names)
     literal_bytes = sum(isinstance(token, int) for name in tokens for token in name)

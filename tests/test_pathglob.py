@@ -238,7 +238,7 @@ def test_no_pattern_and_no_path_raises_and_the_named_pattern_owns_the_path_by_it
     assert (named is not None) == any(owns(pattern, path) for pattern in patterns)
     assert named is None or (named in patterns and owns(named, path))
     assert all(
-        len(specificity(pattern)) == 4 and match_upstream(pattern, path) in (True, False) for pattern in patterns
+        len(specificity(pattern)) in (0, 4) and match_upstream(pattern, path) in (True, False) for pattern in patterns
     )
 
 
@@ -464,3 +464,17 @@ def test_the_looser_rule_answers_as_the_released_client(peer_python: str) -> Non
     assert ran.returncode == 0, ran.stderr
     found = [match_upstream(pattern, path.encode()) for pattern, path in pairs]
     assert found == json.loads(ran.stdout.splitlines()[-1])
+
+
+def test_the_text_of_a_pattern_stands_for_itself_without_its_dot_and_slash() -> None:
+    r"""A directory's name may end in a backslash, which git takes for an escaped slash in a pattern."""
+    pattern = "./odd\\/x/"
+    assert PatternSet([pattern]).match(b"odd\\/x/y") == pattern
+
+
+def test_an_empty_path_is_owned_by_nobody() -> None:
+    assert PatternSet(["**", "*", "**/"]).match(b"") is None
+
+
+def test_the_looser_rule_knows_every_character() -> None:
+    assert match_upstream("?", chr(0x10FFFF).encode())

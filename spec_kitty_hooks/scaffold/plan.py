@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CODE_CHANGE = "code_change"
 PLANNING_ARTIFACT = "planning_artifact"
 _BYTES_READ = limits.JSON_FILE_BYTES  # a whole file, prose included; its head has a limit of its own
-_NEVER = (-1, 0, 0, 0)  # the specificity of a pattern that matches nothing
+_NEVER = ()  # the specificity of a pattern that matches nothing
 
 
 class PackageFile:

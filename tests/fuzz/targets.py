@@ -37,7 +37,7 @@ CORPUS = Path(__file__).resolve().parent / "corpus"
 _PATH = b"kitty-specs/034-feature/status.events.jsonl"
 _TASK = b"kitty-specs/034-feature/tasks/WP01-build.md"
 _CYCLE = b"kitty-specs/034-feature/tasks/WP01-build/review-cycle-2.md"
-_NEVER = (-1, 0, 0, 0)  # the specificity of a pattern that matches nothing
+_NEVER = ()  # the specificity of a pattern that matches nothing
 
 
 @dataclass(frozen=True)
