@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -120,6 +121,15 @@ def test_an_interruption_ends_the_child(monkeypatch: pytest.MonkeyPatch) -> None
         process.run(("/bin/sleep", "1000"), {})
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Listen to interrupts, which a background job ignores from its start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_child_takes_its_lock_files_away_before_it_ends(tmp_path: Path) -> None:
     lock = tmp_path / "main.lock"
     code = f"""
@@ -135,6 +145,7 @@ os.unlink({str(lock)!r})
     assert not lock.exists()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_child_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_GRACE", 0.0)
     code = """
