@@ -34,11 +34,28 @@ def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture(autouse=True)
 def tidy() -> Iterator[None]:
     """Fail if a test leaves a descriptor open or a child unreaped."""
-    before = sorted(os.listdir("/proc/self/fd"))
+    descriptors, before = sorted(os.listdir("/proc/self/fd")), children()
     yield
-    assert sorted(os.listdir("/proc/self/fd")) == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert sorted(os.listdir("/proc/self/fd")) == descriptors
+    assert children() <= before
+
+
+def children() -> set[str]:
+    """Return the ids of this process's children, the dead ones that nobody waited for included.
+
+    Servers that other tests share for the whole session are among them.
+    """
+    return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+
+
+def test_a_child_that_nobody_waited_for_is_seen() -> None:
+    before = children()
+    pid = os.posix_spawn(sys.executable, (sys.executable, "-I", "-S", "-c", ""), {})
+    assert children() - before == {str(pid)}
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert children() - before == {str(pid)}, "a zombie counts"
+    os.waitpid(pid, 0)
+    assert children() <= before
 
 
 def test_exit_code_output_and_environment(run: Run) -> None:
