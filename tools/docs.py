@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from spec_kitty_hooks import catalog, errorcodes, errors
+from spec_kitty_hooks.catalog.plan import PLAN
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,7 +77,7 @@ def error_codes() -> str:
 
 def plan_codes() -> str:
     """Return the table of what `mission finalize` finds wrong with a plan."""
-    return table(("code", "what it means"), [(f"`{code}`", meaning) for code, meaning in catalog.PLAN])
+    return table(("code", "what it means"), [(f"`{code}`", meaning) for code, meaning in PLAN])
 
 
 def manifest() -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import get_args
 
 from spec_kitty_hooks import catalog, errorcodes, scaffold
+from spec_kitty_hooks.catalog.plan import PLAN
 from spec_kitty_hooks.scaffold.models import PlanCode
 
 ROOM = Path(scaffold.__file__).parent
-CODES = {code for code, _meaning in catalog.PLAN}
+CODES = {code for code, _meaning in PLAN}
 
 
 def test_the_codes_of_a_plan_are_those_of_the_catalog() -> None:
@@ -20,5 +21,5 @@ def test_the_codes_of_a_plan_are_those_of_the_catalog() -> None:
 
 
 def test_no_code_means_two_things() -> None:
-    assert len(CODES) == len(catalog.PLAN)
+    assert len(CODES) == len(PLAN)
     assert not CODES & {*catalog.DIAGNOSTICS, *errorcodes.INVARIANTS}
