@@ -10,11 +10,11 @@ import sys
 def main() -> None:
     """Run the command line and exit with its code; a hook is judged on the short path."""
     from spec_kitty_hooks.cli.crash import run_guarded
-    from spec_kitty_hooks.cli.hook import COMMIT_HOOKS, run
+    from spec_kitty_hooks.cli.hook import HOOKS, run
 
     gc.disable()  # one short run: looking for cycles doubles the time that a long log takes
-    if sys.argv[1:2] == ["hook"] and sys.argv[2:3] and sys.argv[2] in COMMIT_HOOKS and "--help" not in sys.argv:
-        code = run_guarded(lambda: run(sys.argv[2], os.environ))
+    if sys.argv[1:2] == ["hook"] and sys.argv[2:3] and sys.argv[2] in HOOKS and "--help" not in sys.argv:
+        code = run_guarded(lambda: run(sys.argv[2], os.environ, sys.argv[3:]))
     else:
         from spec_kitty_hooks.cli.app import execute
 

@@ -10,21 +10,20 @@ import os
 from spec_kitty_hooks import catalog
 from spec_kitty_hooks.checks import CHECKS
 from spec_kitty_hooks.checks.ownership import find_owner
-from spec_kitty_hooks.checks.planning import is_head
 from spec_kitty_hooks.git.merges import find_origins
 from spec_kitty_hooks.git.situation import read_situation
 from spec_kitty_hooks.logfacts import LogFacts, find_torn_packages
-from spec_kitty_hooks.mission.frontmatter import split_head
 from spec_kitty_hooks.mission.policy import POLICY_PATH, read_policy
 from spec_kitty_hooks.model import context
-from spec_kitty_hooks.model.context import Context, PolicyView
+from spec_kitty_hooks.model.context import Context
 from spec_kitty_hooks.model.git import Change
+from spec_kitty_hooks.scope import all_owned, find_self_grants, view_policy
 from spec_kitty_hooks.survey import Survey, describe_situation, survey
 from spec_kitty_hooks.verdict import COMMIT, conclude, describe_evidence, report_held_policy, report_policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from spec_kitty_hooks.git.plumbing import Git
     from spec_kitty_hooks.model.findings import Finding, Report
@@ -72,27 +71,20 @@ class Judgement:
     ) -> Context:
         """Put the facts of one change together; other work packages are read only if one of them must be named."""
         found = self.survey
-        policy = found.policy
-        view = PolicyView(
-            enforce_ownership=policy.enforce_ownership,
-            guard_planning=policy.block_mission_specs,
-            ownership_on_target=policy.ownership_on_target,
-            upstream_globs=policy.glob == "spec-kitty",
-        )
         active = found.active
         owners: tuple[context.Owner, ...] = ()
-        if active is not None and found.packages is not None and not _all_owned(active, own):
+        if active is not None and found.packages is not None and not all_owned(active, own):
             owners = found.packages.owners(found.packages.ids())
         states = found.snapshot.work_packages if found.snapshot is not None else {}
         return Context(
             situation=self.situation,
             placement=found.placement,
-            policy=view,
+            policy=view_policy(found.policy),
             now=self._now,
             active=active,
             changes=changes,
             own=own,
-            self_grants=frozenset(self._find_self_grants(own, editing)),
+            self_grants=find_self_grants(self._git, found.placement, own, editing=editing),
             owners=owners,
             owner_lanes={wp_id: state.lane for wp_id, state in states.items()},
             editing=editing,
@@ -102,22 +94,6 @@ class Judgement:
             withheld=tuple(self._git.withheld),
             prefix=self._prefix,
         )
-
-    def _find_self_grants(self, changes: Sequence[Change], editing: bool) -> Iterator[bytes]:
-        """Yield changed paths whose content decides ownership; of an edit not yet made, every such path."""
-        if self.survey.placement.role != context.LANE:
-            return
-        for change in changes:
-            deciding = _find_deciding_part(change.path)
-            if deciding is not None and (editing or self._differs(change, deciding)):
-                yield change.path
-
-    def _differs(self, change: Change, extract: Callable[[bytes], object]) -> bool:
-        sides = []
-        for mode, oid in ((change.old_mode, change.old_oid), (change.new_mode, change.new_oid)):
-            blob = self._git.read(oid) if mode else None
-            sides.append(extract(blob.data) if blob is not None else None)
-        return bool(sides[0] != sides[1])
 
     def _report(self, ctx: Context, subject: str) -> Report:
         found = [*self._check_policy(ctx), *(finding for check in CHECKS for finding in check(ctx))]
@@ -151,27 +127,3 @@ class Judgement:
         owner = find_owner(ctx, ctx.own) if ctx.own else None
         if owner is not None:
             yield f"Who owns the whole change? {owner.work_package.wp_id}"
-
-
-def _all_owned(active: context.Active, changes: Sequence[Change]) -> bool:
-    sets = [owner.patterns for owner in active.candidates]
-    return all(any(patterns.match(change.subject()) for patterns in sets) for change in changes)
-
-
-def _find_deciding_part(path: bytes) -> Callable[[bytes], object] | None:
-    """Return what picks the part of a file that decides ownership; None if nothing in the file does."""
-    if is_head(path):
-        return _head_bytes
-    if path == POLICY_PATH.encode():
-        return _policy_of
-    parts = path.split(b"/")
-    return bytes if len(parts) == 3 and (parts[0], parts[2]) == (b"kitty-specs", b"lanes.json") else None
-
-
-def _head_bytes(data: bytes) -> object:
-    head = split_head(data)
-    return data if head.problem else head.yaml
-
-
-def _policy_of(data: bytes) -> object:
-    return read_policy(data, catalog.DIAGNOSTICS)

@@ -13,7 +13,7 @@ from spec_kitty_hooks.mission.policy import POLICY_PATH, describe_switch, read_c
 from spec_kitty_hooks.mission.reducer import reduce_log
 from spec_kitty_hooks.mission.registry import Registry
 from spec_kitty_hooks.mission.workpackages import WorkPackages
-from spec_kitty_hooks.model import context, lanes
+from spec_kitty_hooks.model import context
 from spec_kitty_hooks.model.context import Active, Placement, Step
 from spec_kitty_hooks.model.mission import ExecutionLane
 from spec_kitty_hooks.model.record import Record
@@ -51,22 +51,25 @@ class Survey(Record):
     steps: tuple[Step, ...]
 
 
-def survey(git: Git, situation: Situation, *, choice: str = "", thorough: bool = False) -> Survey:
+def survey(git: Git, situation: Situation, *, choice: str = "", thorough: bool = False, pushed: str = "") -> Survey:
     """Find out where a commit made now belongs and who may own its changes.
 
-    `choice` is the value of SPEC_KITTY_WP; `thorough` also finds missions whose target branch this is.
+    `choice` is the value of SPEC_KITTY_WP; `thorough` also finds missions whose target branch this is. `pushed` is the
+    commit that the situation's branch would have on the receiving side: then HEAD and the work tree say nothing.
     """
-    return Surveyor(git, situation).run(choice, thorough)
+    return Surveyor(git, situation, pushed).run(choice, thorough)
 
 
 class Surveyor:
     """Walks the steps of design 4 once."""
 
-    def __init__(self, git: Git, situation: Situation) -> None:
+    def __init__(self, git: Git, situation: Situation, pushed: str = "") -> None:
         self._git = git
         self._situation = situation
+        self._pushed = pushed
+        self._head = pushed or git.layout.head
         self._branches = Branches(git.refs())
-        self._registry = Registry(git, self._branches, git.layout.head)
+        self._registry = Registry(git, self._branches, self._head)
         self.steps: list[Step] = []
 
     def run(self, choice: str, thorough: bool) -> Survey:
@@ -109,7 +112,7 @@ class Surveyor:
         self._note("What is git in the middle of?", describe_situation(self._situation))
         placement = self._registry.place(branch, thorough=thorough) if branch else Placement(role=context.OTHER)
         ambiguous = placement.role == context.UNRECORDED_LANE and placement.problem
-        if placement.role not in (context.LANE, context.COORDINATION) and not ambiguous:
+        if placement.role not in (context.LANE, context.COORDINATION) and not ambiguous and not self._pushed:
             placement = self._place_work_tree() or placement
         self._note("Which mission and lane record the branch?", describe_placement(placement))
         return self._locate_log(placement)
@@ -158,7 +161,7 @@ class Surveyor:
         return found
 
     def _read_policy(self, placement: Placement) -> tuple[Policy, str]:
-        commit = placement.plan or self._git.layout.head
+        commit = placement.plan or self._head
         policy, source = read_committed(self._git, commit, catalog.DIAGNOSTICS)
         held = [f"{POLICY_PATH} at {commit[:8]}" if source else "the defaults", describe_switch(policy)]
         self._note("Which policy holds?", "; ".join(filter(None, held)))
@@ -183,8 +186,7 @@ class Surveyor:
         ids, step = lane_state.choose(ids, choice)
         if step is not None:
             self.steps.append(step)
-        if basis == context.NOT_STARTED:
-            ids = tuple(wp for wp, status in states.items() if status not in lanes.NEVER_OWNS)
+        ids = lane_state.hold_against(basis, ids, states)
         chosen = choice if step is not None and ids == (choice,) else ""
         return Active(basis=basis, candidates=packages.owners(ids), lanes=states, chosen=chosen)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.survey import Survey
 
 COMMIT = "commit"
+PUSH = "push"
 CI = "ci"
 
 
@@ -49,7 +50,7 @@ def conclude(  # noqa: PLR0913 (keyword-only parts of one report)
         if severity == findings.OFF:
             continue
         settled: Finding = finding.replace(severity=severity, evidence=evidence)
-        judged.setdefault((finding.diagnostic_code, finding.path, finding.message), settled)
+        judged.setdefault((finding.diagnostic_code, finding.path, finding.commit, finding.message), settled)
         if _family(finding) == catalog.CONTEXT and finding.severity != findings.NOTE:
             unknown.append(settled)
     broken = [f for f in judged.values() if f.severity == findings.BLOCK and _family(f) != catalog.CONTEXT]

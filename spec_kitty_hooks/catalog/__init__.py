@@ -61,6 +61,12 @@ HOOKS = (
         title="Spec Kitty: the merge commit",
         description="Judges what a merge brings of its own, and refuses one that loses events.",
     ),
+    Hook(
+        name="pre-push",
+        manifest_id="spec-kitty-pre-push",
+        title="Spec Kitty: the push",
+        description="Judges every ref of a push, and every commit that got past the commit hooks.",
+    ),
 )
 
 DIAGNOSTICS: dict[str, Diagnostic] = {

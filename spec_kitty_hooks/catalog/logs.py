@@ -15,6 +15,7 @@ EVENT_LOG_ROWS = rows(
         "A published event is missing from the log, or changed.",
         (
             *steps.RESTORE,
+            steps.LOOK,
             steps.SHOW,
             "put the lost lines back into {lacking}, then git add it and commit again",
             steps.WHERE,
@@ -25,7 +26,7 @@ EVENT_LOG_ROWS = rows(
         WARN,
         "recorded_events_stay",
         "An event that was never published is taken back.",
-        steps.RESTORE,
+        (*steps.RESTORE, steps.LOOK),
     ),
     (
         "EVENT_LOG_UNREADABLE",
@@ -34,6 +35,7 @@ EVENT_LOG_ROWS = rows(
         "The event log has lines that cannot be read.",
         (
             *steps.RESTORE,
+            steps.LOOK,
             "git -C {worktree} restore -- {log}",
             "take these lines out of {damaged} on branch {log_branch}, and commit that there",
             steps.WHERE,
@@ -46,6 +48,7 @@ EVENT_LOG_ROWS = rows(
         "One event id stands for two different contents.",
         (
             *steps.RESTORE[:2],
+            steps.LOOK,
             "keep both lines in {twofold}, the unpublished one under a new event_id, then git add it and commit again",
             steps.WHERE,
         ),
@@ -55,14 +58,14 @@ EVENT_LOG_ROWS = rows(
         BLOCK,
         "new_transitions_follow_the_lane_machine",
         "A new event moves a work package along an edge that does not exist, or without what the edge needs.",
-        steps.RESTORE,
+        (*steps.RESTORE, steps.LOOK),
     ),
     (
         "EVENT_FROM_FUTURE",
         WARN,
         "events_are_not_dated_in_the_future",
         "A new event is dated after now; it would outrank every event written until then.",
-        (*steps.RESTORE, "set the clock of this machine right, then record the event again"),
+        (*steps.RESTORE, steps.LOOK, "set the clock of this machine right, then record the event again"),
     ),
     (
         "EVENT_CHAIN_BROKEN",
@@ -98,7 +101,7 @@ MERGE_ROWS = rows(
         BLOCK,
         "a_merge_keeps_the_events_of_both_sides",
         "The merge drops events that one of its sides has.",
-        (steps.RESTORE[2], steps.WHERE),
+        (steps.RESTORE[2], steps.LOOK, "spec-kitty-hooks recover --events --mission {lost_from}", steps.WHERE),
     ),
     (
         "WP_CLAIM_STALLED",

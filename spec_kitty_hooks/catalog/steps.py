@@ -21,3 +21,7 @@ WHERE = "spec-kitty-hooks where {mission}"
 SHOW = "git show {source}"
 RECOVER = "spec-kitty-hooks recover {wp} --mission {mission}"
 LOG = "spec-kitty-hooks log {mission} --wp {wp}"
+# In history that is committed already: one more commit undoes it, or a person has to look first.
+UNDO = ("git revert --no-edit {reverted}", "git show {looked_at}")
+LOOK = "git diff {compared} -- {differing}"
+FETCH = "git fetch {remote}"

@@ -72,6 +72,13 @@ CONTEXT_ROWS = rows(
         ("git fetch --unshallow",),
     ),
     (
+        "REMOTE_STATE_UNKNOWN",
+        BY_SITUATION,
+        "what_a_push_replaces_is_known",
+        "The receiving side has a commit that is not here, so what a push removes cannot be told.",
+        (steps.FETCH,),
+    ),
+    (
         "REPOSITORY_UNSUPPORTED",
         BY_SITUATION,
         "git_can_read_the_repository",

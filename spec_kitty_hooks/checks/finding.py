@@ -50,6 +50,10 @@ def make(  # noqa: PLR0913 (the keyword-only facts of one finding)
     quoted = {name: quote_shell(value) for name, value in known.items() if value}
     if path is not None:
         quoted["path"] = quote_shell(_as_argument(ctx, path))
+    if ctx.commit is not None:
+        message = f"commit {ctx.commit.oid[:_SHOWN_OID]} by {ctx.commit.author}: {message}"
+    if ctx.compared:
+        quoted |= _describe_history(ctx, path)
     if only:
         quoted["only"] = _list_pathspecs(ctx, only)
     quoted |= _describe_unstaging(ctx, unstage or ((path,) if path is not None else ()))
@@ -66,13 +70,27 @@ def make(  # noqa: PLR0913 (the keyword-only facts of one finding)
         change=change,
         pattern=pattern,
         details=details or {},
+        commit=ctx.commit.oid if ctx.commit else "",
+        author=ctx.commit.author if ctx.commit else "",
     )
+
+
+def _describe_history(ctx: Context, path: bytes | None) -> dict[str, str]:
+    """Return the facts for remedies of what is committed already: undone by one more commit, or looked at."""
+    facts: dict[str, str] = {}
+    if ctx.commit is not None:
+        facts["looked_at"] = ctx.commit.oid[:_SHOWN_OID]
+        if path is not None and len(ctx.commit.parents) == 1:
+            facts["reverted"] = ctx.commit.oid[:_SHOWN_OID]
+    elif path is not None:
+        facts |= {"compared": ctx.compared, "differing": _list_pathspecs(ctx, (path,))}
+    return facts
 
 
 def _describe_unstaging(ctx: Context, paths: Sequence[bytes]) -> dict[str, str]:
     """Return the facts that the one remedy asks for that takes `paths` out of this commit, if one can take all."""
     parents = ctx.situation.parents
-    if ctx.editing or not paths:
+    if ctx.editing or ctx.compared or not paths:
         return {}
     # In a merge both sides may have changed a path: then which text is right, only a person knows.
     origins = {ctx.origins.get(path) for path in paths} if len(parents) > 1 else {(*parents, "")[0]}

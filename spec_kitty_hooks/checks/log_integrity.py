@@ -47,7 +47,8 @@ def _check_kept(ctx: Context, log: LogChange) -> Iterator[Finding]:
         yield _make(ctx, log, "EVENT_LOG_ROLLED_BACK", message, log.taken_back, facts=_restore(ctx, log))
     if log.merge_lost:
         message = f"the merge drops {_count(log.merge_lost)} from {show(log.path)}: {_list(log.merge_lost)}"
-        yield _make(ctx, log, "MERGE_LOST_EVENTS", message, log.merge_lost, facts={"united": log.path})
+        facts = {"lost_from": log.mission} if ctx.compared else {"united": log.path}
+        yield _make(ctx, log, "MERGE_LOST_EVENTS", message, log.merge_lost, facts=facts)
 
 
 def _check_damage(ctx: Context, log: LogChange) -> Iterator[Finding]:

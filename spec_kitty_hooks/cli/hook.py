@@ -13,22 +13,27 @@ from spec_kitty_hooks.cli.crash import silence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import FrameType
 
     from spec_kitty_hooks.model.findings import Report
 
-COMMIT_HOOKS = ("pre-commit", "pre-merge-commit")
+PRE_PUSH = "pre-push"
+HOOKS = ("pre-commit", "pre-merge-commit", PRE_PUSH)
 
 
-def run(name: str, environ: Mapping[str, str]) -> int:
+def run(name: str, environ: Mapping[str, str], arguments: Sequence[str] = ()) -> int:
     """Run the hook `name` in the current directory and return the exit code (0, 1 or 3; errors.EXIT_CODES).
 
-    `environ` is the environment as git gave it. A hook over its time limit answers as cannot judge.
+    `environ` and `arguments` are as git gave them. A hook over its time limit answers as cannot judge.
     """
-    _limit_time()
+    _limit_time(
+        "spec-kitty-hooks check --from-ref @{upstream}" if name == PRE_PUSH else "spec-kitty-hooks check --staged"
+    )
     started = time.monotonic()
     try:
+        if name == PRE_PUSH:
+            return _push(environ, arguments)
         if environ.get("PRE_COMMIT") == "1" and "GIT_INDEX_FILE" not in environ:  # a framework, and no `git commit`
             from spec_kitty_hooks.cli.framework import run_without_commit
 
@@ -50,6 +55,20 @@ def run(name: str, environ: Mapping[str, str]) -> int:
     if said and took > limits.HOOK_SECONDS_WARN:  # on success not a word: Spec Kitty's client repeats it as a warning
         _say(f"spec-kitty-hooks: this hook took {took:.1f} s; spec-kitty-hooks check --staged shows why\n")
     return report.exit_code
+
+
+def _push(environ: Mapping[str, str], arguments: Sequence[str]) -> int:
+    from spec_kitty_hooks.cli.pushhook import run_push
+
+    remote, url = (*arguments, "", "")[:2]
+    return run_push(remote, url, _read_input(), environ)
+
+
+def _read_input() -> bytes:
+    """Return what git writes to the hook; nothing where a person types the command, and waits for it."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return b""
+    return sys.stdin.buffer.read(limits.PUSHED_REFS * (limits.PUSH_LINE_BYTES + 1))  # beyond, no line would be read
 
 
 def _judge(environ: Mapping[str, str]) -> Report | None:
@@ -83,7 +102,7 @@ def _say(text: str) -> None:
         silence(sys.stderr)
 
 
-def _limit_time() -> None:
+def _limit_time(scope: str) -> None:
     try:
         from _signal import SIGALRM, alarm, signal  # type: ignore[import-not-found]  # `signal` itself loads enum
     except ImportError:  # Windows has no alarm
@@ -93,7 +112,7 @@ def _limit_time() -> None:
         raise errors.TimeLimitError(
             "REPOSITORY_UNSUPPORTED",
             f"the hook ran over {limits.HOOK_SECONDS_STOP} s and stopped; nothing was judged",
-            ("spec-kitty-hooks check --staged",),
+            (f"spec-kitty-hooks check {scope}",),
         )
 
     signal(SIGALRM, stop)

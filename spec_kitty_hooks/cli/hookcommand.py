@@ -10,13 +10,15 @@ from spec_kitty_hooks.catalog import HOOKS
 @click.command(short_help="Run one git hook, as the installed shims do.")
 @click.argument("name", type=click.Choice([hook.name for hook in HOOKS]))
 @click.argument("arguments", nargs=-1)
-def hook(name: str, arguments: tuple[str, ...]) -> int:  # noqa: ARG001 (git's arguments say nothing we need)
+def hook(name: str, arguments: tuple[str, ...]) -> int:
     """Run one git hook, as the installed shims and the pre-commit framework do.
 
-    Judges what the current `git commit` or `git merge` is about to record. Prints nothing when nothing is wrong.
+    Judges what the current `git commit` or `git merge` is about to record, or what `git push` is about to publish:
+    pre-push takes the name and the URL of the remote, and the refs on standard input. Prints nothing when nothing is
+    wrong.
     """
     import os
 
     from spec_kitty_hooks.cli.hook import run
 
-    return run(name, os.environ)
+    return run(name, os.environ, arguments)

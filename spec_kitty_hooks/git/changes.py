@@ -23,6 +23,8 @@ OPTIONS = (
     "-O/dev/null",  # diff.orderFile may name a file that is not there
 )
 
+_KIND = 0o170000  # the part of a mode that says file, link or submodule
+
 
 def parse_changes(out: bytes) -> tuple[Change, ...]:
     """Return the changes of one raw diff, in git's order; `status` may also be U, for a path in conflict.
@@ -33,13 +35,32 @@ def parse_changes(out: bytes) -> tuple[Change, ...]:
         message = f"more than {limits.CHANGED_PATHS} paths differ: too many to judge at once"
         raise RepositoryError(UNSUPPORTED, message, ("commit the change in several parts",))
     fields = out.split(b"\0")
-    return tuple(map(_parse_change, fields[:-1:2], fields[1::2]))
+    return tuple(map(parse_change, fields[:-1:2], fields[1::2]))
 
 
-def _parse_change(facts: bytes, path: bytes) -> Change:
+def parse_change(facts: bytes, path: bytes) -> Change:
+    """Return one change of a raw diff; that of a merge (`::`, git's `-c`) compared with the first parent.
+
+    Raises RepositoryError if the path is longer than limits.py allows.
+    """
+    check_path(path)
+    words = facts.lstrip(b":").decode("ascii").split(" ")
+    parents = (len(words) - 3) // 2  # a mode and an id for each parent, a mode and an id for the result, the status
+    old_mode, new_mode = int(words[0], 8), int(words[parents], 8)
+    status = words[-1][:1] if parents == 1 else name_status(old_mode, new_mode)  # a merge has a letter per parent
+    return Change(path, status, old_mode, new_mode, words[parents + 1], words[2 * parents + 1])
+
+
+def name_status(old_mode: int, new_mode: int) -> str:
+    """Return git's letter for a path that differs: A, D, T or M."""
+    if not old_mode or not new_mode:
+        return "D" if old_mode else "A"
+    return "M" if old_mode & _KIND == new_mode & _KIND else "T"
+
+
+def check_path(path: bytes) -> None:
+    """Raise RepositoryError if a path is longer than limits.py allows."""
     if len(path) > limits.PATH_BYTES:
         start = path[:60].decode("utf-8", "surrogateescape")
         message = f"a changed path is longer than {limits.PATH_BYTES} bytes; it starts with {start}"
         raise RepositoryError(UNSUPPORTED, message, ("give the file a shorter name",))
-    old_mode, new_mode, old_oid, new_oid, status = facts[1:].decode("ascii").split(" ")
-    return Change(path, status[:1], int(old_mode, 8), int(new_mode, 8), old_oid, new_oid)

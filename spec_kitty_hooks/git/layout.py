@@ -28,6 +28,7 @@ _REFUSALS = (
     ("not a git repository", "there is no repository here", ("cd into a git repository, or name one with -C DIR",)),
     ("repo version", "this git is too old for the repository", _NEWER),
     ("repository extension", "this git is too old for the repository", _NEWER),
+    ("bad object", "something that the judgement needs is not in this clone", ("git fetch --all", "git fsck")),
     # Asked without our guards, git fetches what is missing.
     ("promisor remote", "this partial clone lacks an object that the judgement needs", ("git diff --cached --stat",)),
 )

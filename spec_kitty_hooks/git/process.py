@@ -40,9 +40,23 @@ class Child:
         self.stdout = stdout
         self._process = process
 
+    def hang_up(self) -> None:
+        """Let the child see the end of its input."""
+        if self.stdin >= 0:
+            os.close(self.stdin)
+        self.stdin = -1
+
+    def wait(self) -> int:
+        """Let the child end by itself, and return its exit code. Either this or `stop` is to be called, once."""
+        self.hang_up()
+        os.close(self.stdout)
+        if isinstance(self._process, int):
+            return os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
+        return self._process.wait()
+
     def stop(self) -> None:
         """End the child at once and reap it: for children that only read. To be called once."""
-        os.close(self.stdin)
+        self.hang_up()
         os.close(self.stdout)
         if isinstance(self._process, int):
             _kill(self._process)
@@ -167,7 +181,7 @@ def _exchange(sink: int, data: bytes, output: int, errors: int, opened: list[int
     while waiting:
         for fd, _event in poll.poll():
             if fd == sink:
-                rest = rest[_write(sink, rest) :]
+                rest = rest[feed(sink, rest) :]
                 ended = not rest
             else:
                 part = os.read(fd, _CHUNK)
@@ -180,7 +194,8 @@ def _exchange(sink: int, data: bytes, output: int, errors: int, opened: list[int
     return b"".join(collected[output]), b"".join(collected[errors])
 
 
-def _write(sink: int, rest: memoryview) -> int:
+def feed(sink: int, rest: memoryview) -> int:
+    """Write as much of `rest` as a pipe takes at once, and return how much; all of it if nobody reads any more."""
     try:
         return os.write(sink, rest[:_CHUNK]) if rest else 0
     except BrokenPipeError:

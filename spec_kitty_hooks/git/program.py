@@ -12,7 +12,7 @@ from spec_kitty_hooks.git.process import run, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from spec_kitty_hooks.git.process import Argument, Child, Completed
 
@@ -32,24 +32,36 @@ HARDENING: tuple[str, ...] = (
 
 
 class Program:
-    """Git with one environment, in the current directory or (`directory`) as with -C."""
+    """Git with one environment (`environ`), in the current directory or (`directory`) as with -C."""
 
     def __init__(self, environ: Mapping[str, str], directory: bytes | None = None) -> None:
         there = () if directory is None else ("-C", directory)
         self._prefix: tuple[Argument, ...] = (find_git(environ), *there, *HARDENING)
-        self._environ = environ
+        self.environ = environ
 
     def run(self, *args: Argument, stdin: bytes = b"") -> Completed:
         """Run one git command to its end, whatever its exit code. Raises RepositoryError if git does not start."""
         try:
-            return run((*self._prefix, *args), self._environ, stdin)
+            return run((*self._prefix, *args), self.environ, stdin)
         except OSError as error:
             raise _not_started(error) from error
 
     def start(self, *args: Argument) -> Child:
         """Start one git command and leave it running. Raises RepositoryError if git does not start."""
         try:
-            return start((*self._prefix, *args), self._environ)
+            return start((*self._prefix, *args), self.environ)
+        except OSError as error:
+            raise _not_started(error) from error
+
+    def stream(self, *args: Argument, stdin: bytes) -> Iterator[bytes]:
+        """Yield what one git command that only reads says while it is fed; to close the iterator ends it.
+
+        Raises RepositoryError if git does not start, and ChildError at the end if it failed.
+        """
+        from spec_kitty_hooks.git.stream import stream
+
+        try:
+            yield from stream((*self._prefix, *args), self.environ, stdin)
         except OSError as error:
             raise _not_started(error) from error
 

@@ -19,7 +19,7 @@ class _Model(BaseModel):
 
 
 class HookLines(_Model):
-    """Two lines that call us from a hook somebody else keeps: `file` is where they belong."""
+    """Lines of sh that call us from a hook somebody else keeps: `file` is where they belong."""
 
     hook: str
     file: str

@@ -9,13 +9,13 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spec_kitty_hooks.catalog import HOOKS
 from spec_kitty_hooks.install import neighbours
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: The hooks that exist so far, and the only place that says so.
-INSTALLABLE = ("pre-commit", "pre-merge-commit")
+INSTALLABLE = tuple(hook.name for hook in HOOKS)
 
 VERSION = 1
 
@@ -87,7 +87,7 @@ def render(name: str, python: str = "", chain: Chain | None = None) -> bytes:
 
     `chain` names the hook that runs first with the same arguments and input; the worse exit code wins.
     """
-    reads = name in _READS_STDIN
+    reads, gone = name in _READS_STDIN, 3 if name in _FAIL_CLOSED else 0
     text = _TEMPLATE.format(
         version=VERSION,
         name=name,
@@ -95,9 +95,9 @@ def render(name: str, python: str = "", chain: Chain | None = None) -> bytes:
         team=shlex.quote(str(chain.copy) if chain else ""),
         original=shlex.quote(str(chain.original) if chain and chain.original else ""),
         manager=neighbours.preparation(chain.manager, name, original=chain.original is not None) if chain else "",
-        read="input=$(command -p cat && echo .)\n" if reads else "",
+        read=f"input=$(command -p cat && echo .) || exit {gone}\n" if reads else "",
         feed='printf %s "${input%.}" 2>/dev/null | ' if reads else "",
-        gone=3 if name in _FAIL_CLOSED else 0,
+        gone=gone,
     )
     return text.encode("utf-8", "surrogateescape")
 
@@ -129,13 +129,22 @@ def interpreter_of(text: bytes) -> str | None:
 
 
 def lines_calling(name: str) -> list[str]:
-    """Return the two lines of sh that call our hook from one that somebody else keeps.
+    """Return the lines of sh that call our hook from one that somebody else keeps.
 
     They name no path of this machine and do nothing in a repository without our hooks, so they may be committed.
+    Where git writes to the hook's standard input, the rest of the other hook can still read that.
     """
+    ours = f'hook="$(git rev-parse --git-common-dir)/spec-kitty-hooks/hooks/{name}"'
+    if name not in _READS_STDIN:
+        return [ours, '[ ! -x "$hook" ] || "$hook" "$@" || exit $?']
     return [
-        f'hook="$(git rev-parse --git-common-dir)/spec-kitty-hooks/hooks/{name}"',
-        '[ ! -x "$hook" ] || "$hook" "$@" || exit $?',
+        "# above everything that reads standard input",
+        ours,
+        "input=$(cat)",
+        '[ ! -x "$hook" ] || printf \'%s\\n\' "$input" | "$hook" "$@" || exit $?',
+        "exec <<INPUT",
+        "$input",
+        "INPUT",
     ]
 
 

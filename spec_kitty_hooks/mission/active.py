@@ -38,6 +38,13 @@ def find_candidates(states: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     return (context.FINISHED if settled else context.STOPPED), ()
 
 
+def hold_against(basis: str, candidates: tuple[str, ...], states: Mapping[str, str]) -> tuple[str, ...]:
+    """Return whose files a change may touch: the candidates; before anything has started, all that may still start."""
+    if basis != context.NOT_STARTED:
+        return candidates
+    return tuple(wp for wp, status in states.items() if status not in lanes.NEVER_OWNS)
+
+
 def choose(candidates: tuple[str, ...], choice: str) -> tuple[tuple[str, ...], Step | None]:
     """Narrow several candidates to the one that SPEC_KITTY_WP names; it can never add one (design 4.4)."""
     if not choice:

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     from spec_kitty_hooks.model.events import Damage, Event
     from spec_kitty_hooks.model.git import Change, Situation
+    from spec_kitty_hooks.model.history import Commit
     from spec_kitty_hooks.model.mission import ExecutionLane, LogCopy, Mission, WorkPackage
+    from spec_kitty_hooks.model.push import PushFacts
     from spec_kitty_hooks.pathglob import PatternSet
 
 # Roles of the branch a commit belongs to.
@@ -121,6 +123,8 @@ class Context(Record):
     all work packages of the mission, loaded only when some path is not owned by a candidate. `torn_packages` are those
     whose lane differs between copies of the log that count; `withheld` are objects that a partial clone lacks. `prefix`
     is the directory that the person stands in, as git names it (`src/a/`). `now` is seconds since the epoch.
+    `compared` is set where history is judged: the two commits that a person would compare, as words for `git diff`;
+    `commit` is the one that `changes` belong to. `push` is what is known of the ref that a push would change.
     """
 
     situation: Situation
@@ -140,3 +144,6 @@ class Context(Record):
     logs: tuple[LogChange, ...] = ()
     withheld: tuple[bytes, ...] = ()
     prefix: bytes = b""
+    compared: str = ""
+    commit: Commit | None = None
+    push: PushFacts | None = None

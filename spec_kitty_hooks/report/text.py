@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.model.findings import Finding, Report
 
 _SHOWN = (findings.BLOCK, findings.WARN)
+_STAGED = "Nothing was changed; what you staged is still staged."
+_WORDS = {
+    "pre-commit": ("commit", _STAGED),
+    "pre-merge-commit": ("merge", _STAGED),
+    "pre-push": ("push", "Nothing was published."),
+    "pre-receive": ("push", "No ref was changed here."),
+}
 
 
 def print_hook(report: Report, hook: str) -> str:
@@ -23,11 +30,11 @@ def print_hook(report: Report, hook: str) -> str:
     shown = [finding for finding in report.findings if finding.severity in _SHOWN]
     if not shown:
         return ""
-    what = "merge" if hook == "pre-merge-commit" else "commit"
+    what, kept = _WORDS.get(hook, _WORDS["pre-commit"])
     lines = list(_describe(shown))
     if report.exit_code:
         refused = "refused" if report.verdict == findings.FAILED else "refused, because it cannot be judged"
-        lines.append(f"spec-kitty-hooks: {what} {refused}. Nothing was changed; what you staged is still staged.")
+        lines.append(f"spec-kitty-hooks: {what} {refused}. {kept}")
     elif report.verdict == findings.CANNOT_JUDGE:
         lines.append(f"spec-kitty-hooks: {what} let through, not judged.")
     return "\n".join(lines) + "\n"
@@ -38,14 +45,18 @@ def print_report(report: Report, *, verbose: bool = False) -> str:
     lines = list(_describe(report.findings))
     if verbose:
         lines += [f"  {escape(note, limit=2000)}" for note in report.notes]
+    return "".join(f"{line}\n" for line in lines) + print_verdict(report)
+
+
+def print_verdict(report: Report) -> str:
+    """Return the last line of a report: what was judged, and how it came out."""
     verdict = {
         findings.PASSED: "pass",
         findings.FAILED: "fail",
         findings.CANNOT_JUDGE: "cannot judge",
         findings.NOT_APPLICABLE: "nothing here to judge",
     }[report.verdict]
-    lines.append(f"spec-kitty-hooks: {verdict}: {escape(report.subject)}")
-    return "\n".join(lines) + "\n"
+    return f"spec-kitty-hooks: {verdict}: {escape(report.subject)}\n"
 
 
 def _describe(found: Sequence[Finding]) -> Iterable[str]:

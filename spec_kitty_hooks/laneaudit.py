@@ -1,0 +1,123 @@
+"""Holds each commit of a range against the work packages that its lane had when it was written (design 5)."""
+
+from __future__ import annotations
+
+from spec_kitty_hooks.checks import ownership, planning
+from spec_kitty_hooks.git.merges import find_origins
+from spec_kitty_hooks.mission.timeline import Timeline
+from spec_kitty_hooks.model.findings import WARN
+from spec_kitty_hooks.scope import all_owned, find_self_grants, view_policy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spec_kitty_hooks.git.plumbing import Git
+    from spec_kitty_hooks.lineage import Lineage
+    from spec_kitty_hooks.model.context import Active, Context, Owner
+    from spec_kitty_hooks.model.findings import Finding
+    from spec_kitty_hooks.model.git import Change, Situation
+    from spec_kitty_hooks.model.history import Commit
+    from spec_kitty_hooks.survey import Survey
+
+    Entry = tuple[int, str]  # mode and object id
+
+_SCOPE, _LATE = "ACTIVE_WP_SCOPE_VIOLATION", "WP_ALREADY_APPROVED"
+
+
+class LaneAudit:
+    """One lane with its commits of the range, `made`. `tip` is where the range leaves the lane's files."""
+
+    def __init__(self, git: Git, ctx: Context, found: Survey, lineage: Lineage, tip: str) -> None:
+        placement = found.placement
+        if placement.mission is None or placement.lane is None or found.packages is None:
+            raise ValueError("a lane is recorded by a mission")
+        self.made = lineage.find_made_on(found.situation.branch, tip, placement.mission)
+        self._git = git
+        self._tip = tip
+        self._context = ctx.replace(placement=placement, policy=view_policy(found.policy), situation=found.situation)
+        self._packages = found.packages
+        self._timeline = Timeline(placement.lane, found.log, found.packages)
+        self._told: set[tuple[str, str]] = set()
+        self._before: dict[bytes, Entry] = {}
+
+    def judge(self, commit: Commit) -> list[Finding]:
+        """Return what was wrong with one commit, at its author date; that is whole seconds, and events are not.
+
+        Of two answers within that second the milder one counts.
+        """
+        views = {id(active): active for active in map(self._timeline.active_at, _second_of(commit))}
+        found = min((self._hold(commit, active) for active in views.values()), key=len)
+        return [finding for finding in found if self._is_news(finding)]
+
+    def _hold(self, commit: Commit, active: Active) -> list[Finding]:
+        ctx = self._build(commit, active)
+        started = self._timeline.started_by(_second_of(commit)[1])
+        found = [*planning.check(ctx), *ownership.check(ctx)]
+        return [self._soften(finding, commit, ctx.owners, started) for finding in found]
+
+    def _build(self, commit: Commit, active: Active) -> Context:
+        changes = commit.changes
+        owners: tuple[Owner, ...] = ()
+        if not all_owned(active, changes):
+            owners = self._packages.owners(self._packages.ids())
+        situation: Situation = self._context.situation.replace(parents=commit.parents)
+        built: Context = self._context.replace(
+            situation=situation,
+            active=active,
+            changes=changes,
+            own=changes,
+            origins=self._find_origins(commit),
+            self_grants=find_self_grants(self._git, self._context.placement, changes),
+            owners=owners,
+            commit=commit,
+        )
+        return built
+
+    def _find_origins(self, commit: Commit) -> dict[bytes, str]:
+        if len(commit.parents) < 2 or not commit.changes:
+            return {}
+        sides = [{c.path: c for c in self._git.tree_changes(parent, commit.oid)} for parent in commit.parents]
+        return find_origins(self._git, commit.parents, sides, [change.path for change in commit.changes])
+
+    def _soften(self, finding: Finding, commit: Commit, owners: Sequence[Owner], started: frozenset[str]) -> Finding:
+        """Lower to a warning what another started work package owns, what is reviewed again, and what is undone."""
+        change = next((change for change in commit.changes if change.path == finding.path), None)
+        if change is None:
+            return finding
+        milder: Finding = finding.replace(severity=WARN)
+        if finding.diagnostic_code == _LATE and self._timeline.is_reopened_after(_second_of(commit)[1]):
+            return milder
+        if finding.diagnostic_code == _SCOPE and any(
+            owner.work_package.wp_id in started and owner.patterns.match(change.subject()) for owner in owners
+        ):
+            return milder
+        if self._is_undone(change):
+            undone: Finding = milder.replace(message=f"{finding.message}; a later commit undoes it")
+            return undone
+        return finding
+
+    def _is_undone(self, change: Change) -> bool:
+        """Tell whether the path is in the end what it was before the first commit that had no right to it.
+
+        Commits come oldest first.
+        """
+        before = self._before.setdefault(change.path, (change.old_mode, change.old_oid))
+        directory, _, name = change.path.rpartition(b"/")
+        entries = self._git.tree(self._tip.encode() + b":" + directory) or ()
+        now = next(((entry.mode, entry.oid) for entry in entries if entry.name == name), (0, ""))
+        return now == before or (not now[0] and not before[0])
+
+    def _is_news(self, finding: Finding) -> bool:
+        """Tell whether a finding that names no path has not been made of an older commit already."""
+        key = finding.diagnostic_code, finding.work_package_id
+        if finding.path is not None:
+            return True
+        known = key in self._told
+        self._told.add(key)
+        return not known
+
+
+def _second_of(commit: Commit) -> tuple[float, float]:
+    """Return the first and the last moment that a commit's author date stands for."""
+    return float(commit.authored_at), commit.authored_at + 0.999_999

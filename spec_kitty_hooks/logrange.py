@@ -1,0 +1,159 @@
+"""What a range does to event logs, net: the logs at its end against what was published before (design 5, "Published").
+
+Never commit by commit, but for merges: what one of them drops and nothing later brings back is lost.
+"""
+
+from __future__ import annotations
+
+from spec_kitty_hooks.logfacts import LOG_NAME
+from spec_kitty_hooks.mission import surfaces
+from spec_kitty_hooks.mission.eventlog import parse_log
+from spec_kitty_hooks.mission.logchange import compare
+from spec_kitty_hooks.mission.registry import ROOT, read_at
+from spec_kitty_hooks.model.context import LogChange
+from spec_kitty_hooks.model.events import EventLog
+from spec_kitty_hooks.model.git import GITLINK, SYMLINK
+from spec_kitty_hooks.model.ids import is_slug
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from spec_kitty_hooks.git.plumbing import Git
+    from spec_kitty_hooks.mission.branches import Branches
+    from spec_kitty_hooks.model.events import Event
+    from spec_kitty_hooks.model.history import Commit
+
+    Entry = tuple[int, str]  # mode and object id
+
+_TREE = 0o040000
+
+
+class LogRange:
+    """The event logs of one ref: `new` is its tip, `bases` are the published commits to hold it against."""
+
+    def __init__(self, git: Git, branches: Branches, new: str, bases: Sequence[str]) -> None:
+        self._git = git
+        self._branches = branches
+        self._new = new
+        self._bases = tuple(bases)
+        self._logs: dict[str, EventLog] = {}
+
+    def gather(self, commits: Sequence[Commit]) -> Iterator[LogChange]:
+        """Yield one LogChange for each log that the range changes, and for each from which a merge of it drops events.
+
+        `commits` are all commits of the range.
+        """
+        dropped = self._find_dropped([commit for commit in commits if len(commit.parents) > 1])
+        touched = self._find_touched()
+        for mission in sorted({*touched, *dropped}):
+            found = self._compare(mission)
+            lost = tuple(event for event in dropped.get(mission, ()) if event.event_id not in _ids(found.lost))
+            changed: LogChange = found.replace(merge_lost=lost)
+            yield changed
+
+    def _find_touched(self) -> set[str]:
+        now = self._entries(self._new)
+        before = [self._entries(base) for base in self._bases] or [{}]
+        names = now.keys() | {name for entries in before for name in entries}
+        return {name for name in names if any(entries.get(name) != now.get(name) for entries in before)}
+
+    def _entries(self, commit: str) -> dict[str, Entry]:
+        """Return the log of each mission that has one at a commit; equal directories are read once by git's reader."""
+        return {name: entry for name in self._directories(commit) if (entry := self._entry(commit, name)) is not None}
+
+    def _directories(self, commit: str) -> dict[str, str]:
+        found = {}
+        for entry in self._git.tree(f"{commit}:{ROOT}") or ():
+            name = entry.name.decode("utf-8", "replace")
+            if entry.mode == _TREE and is_slug(name):
+                found[name] = entry.oid
+        return found
+
+    def _entry(self, commit: str, mission: str) -> Entry | None:
+        entries = self._git.tree(f"{commit}:{ROOT}/{mission}") or ()
+        return next(((entry.mode, entry.oid) for entry in entries if entry.name == LOG_NAME), None)
+
+    def _compare(self, mission: str) -> LogChange:
+        path = surfaces.log_path(mission).encode()
+        entry = self._entry(self._new, mission)
+        if entry is not None and entry[0] in (SYMLINK, GITLINK):
+            kind = "a symbolic link" if entry[0] == SYMLINK else "a submodule"
+            return LogChange(path=path, mission=mission, not_a_file=kind)
+        new = self._read(entry[1]) if entry is not None else EventLog()
+        if new is None:
+            return LogChange(path=path, mission=mission, not_a_file="something that cannot be read")
+        published, unknown = self._published(mission)
+        before = {oid: self._read_at(oid, mission) for oid in dict.fromkeys((*self._bases, *published))}
+        parents = [before[oid] for oid in self._bases] or [before[oid] for oid in published] or [EventLog()]
+        found = compare(path, mission, new=new, parents=parents[:1], published=before)
+        known = {event.event_id: event for log in before.values() for event in log.events}
+        added = tuple(event for event in found.added if event.event_id not in known)
+        keeper = next((oid for oid, log in before.items() if _ids(found.lost) <= _ids(log.events)), "")
+        changed: LogChange = found.replace(added=added, kept_at=keeper if found.lost else "", unknown_base=unknown)
+        return changed
+
+    def _published(self, mission: str) -> tuple[tuple[str, ...], bool]:
+        """Return what the tip has of the published log's branch, and whether cut-off history hides it."""
+        identity = read_at(self._git, self._new, mission)
+        if identity is None:
+            return (), False
+        branch = surfaces.find_log_branch(self._git, self._branches, identity)
+        bases: dict[str, None] = {}
+        unknown = False
+        for ref in self._branches.remotes(branch):
+            common = self._git.merge_bases(self._new, ref.oid)
+            bases.update(dict.fromkeys(common))
+            unknown = unknown or (not common and self._git.layout.shallow)
+        return tuple(bases), unknown
+
+    def _find_dropped(self, merges: Sequence[Commit]) -> dict[str, tuple[Event, ...]]:
+        """Return, by mission, the events that some merge drops and that the tip has not got back."""
+        found: dict[str, dict[str, Event]] = {}
+        for merge in merges:
+            for mission in self._find_merged(merge):
+                for event in self._compare_merge(merge, mission):
+                    found.setdefault(mission, {}).setdefault(event.event_id, event)
+        kept = {mission: _ids(self._read_at(self._new, mission).events) for mission in found}
+        return {
+            mission: tuple(event for event_id, event in events.items() if event_id not in kept[mission])
+            for mission, events in found.items()
+        }
+
+    def _find_merged(self, merge: Commit) -> Iterator[str]:
+        """Yield the missions whose directory a merge makes different from one of its parents'."""
+        asked = self._git.read_many([f"{oid}:{ROOT}" for oid in (merge.oid, *merge.parents)], limit=0, needed=False)
+        if len({tree.oid if tree else "" for tree in asked}) == 1:
+            return
+        now, *sides = (self._directories(oid) for oid in (merge.oid, *merge.parents))
+        for mission in sorted({name for side in sides for name in side}):
+            if any(side.get(mission) != now.get(mission) for side in sides):
+                yield mission
+
+    def _compare_merge(self, merge: Commit, mission: str) -> tuple[Event, ...]:
+        ours, *others = merge.parents
+        bases = dict.fromkeys(base for other in others for base in self._git.merge_bases(ours, other))
+        found = compare(
+            surfaces.log_path(mission).encode(),
+            mission,
+            new=self._read_at(merge.oid, mission),
+            parents=[self._read_at(oid, mission) for oid in merge.parents],
+            merge_bases=[self._read_at(oid, mission) for oid in bases],
+        )
+        return found.merge_lost
+
+    def _read_at(self, commit: str, mission: str) -> EventLog:
+        entry = self._entry(commit, mission)
+        return (self._read(entry[1]) if entry is not None else None) or EventLog()
+
+    def _read(self, oid: str) -> EventLog | None:
+        if oid not in self._logs:
+            blob = self._git.read(oid)
+            if blob is None or blob.kind != "blob" or blob.truncated:
+                return None
+            self._logs[oid] = parse_log(blob.data)
+        return self._logs[oid]
+
+
+def _ids(events: Sequence[Event]) -> set[str]:
+    return {event.event_id for event in events}

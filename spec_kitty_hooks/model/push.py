@@ -1,0 +1,58 @@
+"""What a push, or a range that CI names, would publish: data only."""
+
+from __future__ import annotations
+
+from spec_kitty_hooks.model.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HEADS = "refs/heads/"
+
+
+class RefUpdate(Record):
+    """One ref as it would become.
+
+    `ref` is its full name on the receiving side; `new` and `old` are ids as git names them there, "" for none: without
+    `new` the ref is deleted, without `old` it is made. `published` are commits that the receiving side has: what they
+    contain is not judged again. `staying` are those that it will have when this ref is left out of account. `remote` is
+    the name or URL of the remote, "" where there is none (CI, a server).
+    """
+
+    ref: str
+    new: str
+    old: str = ""
+    published: tuple[str, ...] = ()
+    staying: tuple[str, ...] = ()
+    remote: str = ""
+
+    @property
+    def branch(self) -> str:
+        """The short name of a branch; "" for a tag and anything else."""
+        return self.ref[len(HEADS) :] if self.ref.startswith(HEADS) else ""
+
+    @property
+    def short(self) -> str:
+        """The name to call the ref by."""
+        return self.branch or self.ref or "HEAD"
+
+
+class PushFacts(Record):
+    """What the checks of the push family need to know of one ref.
+
+    `unknown` is true if the receiving side has a commit there that is not here. `removed` counts the published commits
+    that the push takes off the ref, `rewritten` lists those of them that touch an event log, `ahead` counts what it
+    adds. `targets` are directories of missions whose target branch this is; `only_here` counts, for a branch to be
+    deleted, the events of each mission that no other published branch has, `foreign` the commits that belong to
+    other missions than the one whose target this is.
+    """
+
+    update: RefUpdate
+    unknown: bool = False
+    removed: int = 0
+    rewritten: tuple[tuple[str, bytes], ...] = ()
+    ahead: int = 0
+    targets: tuple[str, ...] = ()
+    only_here: Mapping[str, int] = {}
+    foreign: Mapping[str, int] = {}

@@ -1,0 +1,140 @@
+"""Judges whole pushes: every ref of a push, of what a server receives, and of what a framework would push.
+
+Turns what git says of a push into updates of refs and puts their reports together; prints nothing.
+"""
+
+from __future__ import annotations
+
+from spec_kitty_hooks import errors
+from spec_kitty_hooks.git.pushlines import parse_push_lines
+from spec_kitty_hooks.git.remotes import find_remote
+from spec_kitty_hooks.git.revisions import list_commits, peel
+from spec_kitty_hooks.mission.branches import HEADS, REMOTES
+from spec_kitty_hooks.model import findings
+from spec_kitty_hooks.model.findings import Report
+from spec_kitty_hooks.model.push import RefUpdate
+from spec_kitty_hooks.ranges import judge_update
+from spec_kitty_hooks.verdict import CI, PUSH
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from spec_kitty_hooks.git.plumbing import Git
+    from spec_kitty_hooks.git.pushlines import PushLine, PushLines
+
+_BRANCHES = (HEADS, REMOTES)
+#: From the least certain good news to the worst, as exit codes and verdicts of one push.
+_ORDER = (findings.NOT_APPLICABLE, findings.PASSED, findings.CANNOT_JUDGE, findings.FAILED)
+
+
+def judge_push(git: Git, now: float, remote: str, url: str, data: bytes) -> Report:
+    """Judge every ref of a push.
+
+    `remote` and `url` are the arguments of a pre-push hook, `data` is its standard input; `now` is seconds since the
+    epoch. Raises RepositoryError for input that cannot be read: a push that is not understood is not let through.
+    """
+    pushed = _read(git, data)
+    name = find_remote(git, remote, url)
+    tracked = [ref.oid for ref in git.refs() if name and ref.name.startswith(f"{REMOTES}{name}/")]
+    there = [*tracked, *(line.remote_oid for line in pushed.lines if line.remote_oid)]
+    return _judge_all(git, _list_updates(git, pushed.lines, there, name or url), now, PUSH)
+
+
+def judge_received(git: Git, now: float, data: bytes) -> Report:
+    """Judge what a server is about to receive: `data` holds the lines of a pre-receive hook, `old new ref`.
+
+    What the repository has already is published; objects of the push are read from git's quarantine.
+    """
+    turned = b"\n".join(_turn(line) for line in data.split(b"\n"))
+    pushed = _read(git, turned)
+    there = [ref.oid for ref in git.refs()]
+    return _judge_all(git, _list_updates(git, pushed.lines, there, ""), now, PUSH)
+
+
+def judge_ahead(git: Git, now: float, remote: str) -> Report:
+    """Judge every local branch that has something which `remote` has not: where nobody says what is being pushed."""
+    start = f"{REMOTES}{remote}/"
+    tracked = {ref.name[len(start) :]: ref.oid for ref in git.refs() if ref.name.startswith(start)}
+    there = tuple(tracked.values())
+    updates = []
+    for ref in git.refs():
+        if ref.name.startswith(HEADS) and ref.oid not in there:
+            old = tracked.get(ref.name[len(HEADS) :], "")
+            if list_commits(git, [ref.oid], there):
+                update = RefUpdate(ref=ref.name, new=ref.oid, old=old, published=there, staying=there, remote=remote)
+                updates.append(update)
+    return _judge_all(git, updates, now, PUSH)
+
+
+def judge_range(git: Git, now: float, old: str, new: str, branch: str = "") -> Report:
+    """Judge the commits that `new` has and `old` has not, as they would be on `branch`: for CI and by hand.
+
+    Raises UsageError for a revision that names no commit of a complete repository.
+    """
+    start, end = (_find_commit(git, revision) for revision in (old, new))
+    update = RefUpdate(ref=f"{HEADS}{branch}" if branch else "", new=end, published=(start,) if start else ())
+    return judge_update(git, update, now, CI)
+
+
+def _find_commit(git: Git, revision: str) -> str:
+    found = git.find_commit(revision)
+    if not found:
+        steps = ("git fetch --unshallow",) if git.layout.shallow else ("git fetch",)
+        raise errors.UsageError("NO_SUCH_COMMIT", f"{revision} names no commit here", steps)
+    return found
+
+
+def _read(git: Git, data: bytes) -> PushLines:
+    pushed = parse_push_lines(data, git.layout.hash_hex)
+    if pushed.problems:
+        first = pushed.problems[0]
+        message = f"line {first.line} of what git says about the push cannot be read: {first.reason}"
+        raise errors.RepositoryError("REPOSITORY_UNSUPPORTED", message, ("git --version",))
+    return pushed
+
+
+def _turn(line: bytes) -> bytes:
+    """Return a line of pre-receive, `old new ref`, as one of pre-push: `local-ref new ref old`."""
+    fields = line.split(b" ", 2)
+    return b" ".join((fields[2], fields[1], fields[2], fields[0])) if len(fields) == 3 else line
+
+
+def _list_updates(git: Git, lines: Sequence[PushLine], there: Sequence[str], remote: str) -> Iterable[RefUpdate]:
+    coming = [line.local_oid for line in lines]
+    for line in lines:
+        new, old = (peel(git, oid) if oid else "" for oid in (line.local_oid, line.remote_oid))
+        if new is None:  # a tag of a file or a directory: no history
+            continue
+        kept = [oid for oid in (*there, *coming) if oid and oid != line.remote_oid]
+        yield RefUpdate(
+            ref=line.remote_ref,
+            new=new,
+            old=old or "",
+            published=tuple(dict.fromkeys(there)),
+            staying=tuple(dict.fromkeys(kept)),
+            remote=remote,
+        )
+
+
+def _judge_all(git: Git, updates: Iterable[RefUpdate], now: float, situation: str) -> Report:
+    return unite([judge_update(git, update, now, situation) for update in updates])
+
+
+def unite(reports: Sequence[Report]) -> Report:
+    """Return one report of several: all findings, each once, and the worst verdict."""
+    if len(reports) == 1:
+        return reports[0]
+    found: dict[tuple[object, ...], findings.Finding] = {}
+    for finding in (finding for report in reports for finding in report.findings):
+        found.setdefault((finding.diagnostic_code, finding.path, finding.commit, finding.message), finding)
+    worst = max(reports, key=lambda report: _ORDER.index(report.verdict), default=None)
+    codes = [report.exit_code for report in reports if report.exit_code]
+    return Report(
+        verdict=worst.verdict if worst else findings.NOT_APPLICABLE,
+        exit_code=min(codes, default=errors.PASS),  # findings that block before what cannot be judged
+        subject="; ".join(report.subject for report in reports) or "nothing is pushed",
+        findings=tuple(found.values()),
+        notes=tuple(note for report in reports for note in report.notes),
+        evidence={"refs": [report.evidence for report in reports]},
+    )
