@@ -1,4 +1,4 @@
-"""Judges what is committed where no change is being made: every event log at HEAD, or what a range does to the logs.
+"""Judges what is committed where no change is being made: every event log at HEAD, or at the end of a hidden range.
 
 For CI, where nothing is staged, history may be cut off and HEAD is often detached. Reads git objects only; who owns a
 change is left to the commit itself, and the subject of the report says so.
@@ -6,17 +6,15 @@ change is left to the commit itself, and the subject of the report says so.
 
 from __future__ import annotations
 
-from spec_kitty_hooks import errors
 from spec_kitty_hooks.checks import log_integrity
 from spec_kitty_hooks.checks.finding import make
 from spec_kitty_hooks.git.situation import read_situation
-from spec_kitty_hooks.logfacts import LOG_NAME, mission_of
+from spec_kitty_hooks.logfacts import LOG_NAME
 from spec_kitty_hooks.mission.eventlog import parse_log
 from spec_kitty_hooks.mission.logchange import compare
 from spec_kitty_hooks.mission.registry import ROOT, list_directories
 from spec_kitty_hooks.mission.surfaces import log_path
 from spec_kitty_hooks.model.context import Context, LogChange, PolicyView
-from spec_kitty_hooks.model.events import EventLog
 from spec_kitty_hooks.model.git import SYMLINK
 from spec_kitty_hooks.survey import survey
 from spec_kitty_hooks.text import quote_shell
@@ -27,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from spec_kitty_hooks.git.plumbing import Git
+    from spec_kitty_hooks.model.events import EventLog
     from spec_kitty_hooks.model.findings import Finding, Report
-    from spec_kitty_hooks.model.git import Change
 
 #: Checks that need no change of somebody's own.
 CHECKS: tuple[Callable[[Context], Iterator[Finding]], ...] = (log_integrity.check,)
@@ -48,25 +46,15 @@ def judge_all(git: Git, environ: Mapping[str, str], now: float) -> Report:
     return _Audit(git, environ, now).report(logs, subject + "ownership, and what the logs lost earlier")
 
 
-def judge_range(git: Git, environ: Mapping[str, str], now: float, old: str, new: str) -> Report:
-    """Judge what the commits of `old...new` (revisions) do to event logs, net: as published counts where they part.
+def judge_cut_off(git: Git, now: float, tip: str, between: str) -> Report:
+    """Judge every event log at the commit `tip` by itself, where history hides the range `between` two revisions.
 
-    Codes: the event log family, and SHALLOW_HISTORY where history is cut off before that point; then every log at
-    `new` is judged by itself. Raises UsageError for a revision that names no commit of a complete repository.
+    Codes: SHALLOW_HISTORY, and those of `judge_all`.
     """
-    start, end = _find_commit(git, old), _find_commit(git, new)
-    audit = _Audit(git, environ, now)
-    bases = git.merge_bases(start, end) if start and end else ()
-    if end and (bases or not git.layout.shallow):
-        base = bases[0] if bases else ""
-        logs = tuple(_compare_logs(git, git.tree_changes(base, end), bases))
-        subject = f"{_count(logs)} changed since {base[:_SHOWN_OID] or 'the beginning'} at {end[:_SHOWN_OID]}; "
-        return audit.report(logs, subject + "not judged: ownership", f"git diff {base[:12]} {end[:12]}" if base else "")
-    tip = end or git.layout.head
     logs = tuple(_read_logs(git, tip))
     subject = f"{_count(logs)} at {tip[:_SHOWN_OID]}; not judged: ownership, and what the range does to the logs"
-    message = f"history is cut off before the point where {old} and {new} part, so lost events cannot be seen"
-    return audit.report(logs, subject, unknown=(("SHALLOW_HISTORY", message),))
+    message = f"history is cut off before the point where {between} part, so lost events cannot be seen"
+    return _Audit(git, {}, now).report(logs, subject, unknown=(("SHALLOW_HISTORY", message),))
 
 
 class _Audit:
@@ -110,33 +98,9 @@ def _read_logs(git: Git, commit: str) -> Iterator[LogChange]:
         yield found.replace(added=(), broken=(), new_damage=(), old_damage=found.new_damage)
 
 
-def _compare_logs(git: Git, changes: Iterable[Change], bases: Sequence[str]) -> Iterator[LogChange]:
-    for change in changes:
-        mission = mission_of(change.path)
-        if not mission:
-            continue
-        absent = not change.new_mode
-        log = EventLog() if absent else None if change.new_mode == SYMLINK else _read_log(git, change.new_oid)
-        if log is None:
-            kind = "a symbolic link" if change.new_mode == SYMLINK else "something that cannot be read"
-            yield LogChange(path=change.path, mission=mission, not_a_file=kind)
-            continue
-        path = change.path.decode()
-        published = {oid: _read_log(git, f"{oid}:{path}") or EventLog() for oid in bases}
-        before = next(iter(published.values()), EventLog())
-        yield compare(change.path, mission, new=log, parents=(before,), published=published)
-
-
 def _read_log(git: Git, spec: str) -> EventLog | None:
     blob = git.read(spec)
     return parse_log(blob.data) if blob is not None and blob.kind == "blob" and not blob.truncated else None
-
-
-def _find_commit(git: Git, revision: str) -> str:
-    found = git.find_commit(revision)
-    if not found and not git.layout.shallow:
-        raise errors.UsageError("NO_SUCH_COMMIT", f"{revision} names no commit here", ("git fetch",))
-    return found
 
 
 def _point_to(finding: Finding, look: str) -> Finding:

@@ -10,25 +10,31 @@ from __future__ import annotations
 from spec_kitty_hooks.git.revisions import find_containing, list_commits
 from spec_kitty_hooks.mission.branches import HEADS, Branches
 from spec_kitty_hooks.mission.registry import looks_like_lane
+from spec_kitty_hooks.model.git import Ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from spec_kitty_hooks.git.plumbing import Git
-    from spec_kitty_hooks.model.git import Ref
     from spec_kitty_hooks.model.history import Commit
     from spec_kitty_hooks.model.mission import Mission
 
 
 class Lineage:
-    """The graph of one range: `commits` are all of it, `exclude` what bounds it."""
+    """The graph of one range: `commits` are all of it, `exclude` what bounds it.
 
-    def __init__(self, git: Git, commits: Sequence[Commit], exclude: Sequence[str]) -> None:
+    `coming` are refs, by full name, that a server has not got yet and that are pushed together with the judged one.
+    """
+
+    def __init__(
+        self, git: Git, commits: Sequence[Commit], exclude: Sequence[str], coming: Iterable[tuple[str, str]] = ()
+    ) -> None:
         self._git = git
         self._commits = {commit.oid: commit for commit in commits}
         self._exclude = tuple(exclude)
-        self._branches = Branches(git.refs())
+        pushed = (Ref(name=name, oid=oid) for name, oid in coming)
+        self._branches = Branches((*git.refs(), *pushed))
 
     def find_lane_refs(self, judged: str) -> Iterator[tuple[str, str]]:
         """Yield short name and tip of each other branch, named like a lane, that the range has something of.

@@ -6,8 +6,9 @@ Turns what git says of a push into updates of refs and puts their reports togeth
 from __future__ import annotations
 
 from spec_kitty_hooks import errors
+from spec_kitty_hooks.audit import judge_cut_off
+from spec_kitty_hooks.git.destination import find_remote
 from spec_kitty_hooks.git.pushlines import parse_push_lines
-from spec_kitty_hooks.git.remotes import find_remote
 from spec_kitty_hooks.git.revisions import list_commits, peel
 from spec_kitty_hooks.mission.branches import HEADS, REMOTES
 from spec_kitty_hooks.model import findings
@@ -70,19 +71,17 @@ def judge_ahead(git: Git, now: float, remote: str) -> Report:
 def judge_range(git: Git, now: float, old: str, new: str, branch: str = "") -> Report:
     """Judge the commits that `new` has and `old` has not, as they would be on `branch`: for CI and by hand.
 
-    Raises UsageError for a revision that names no commit of a complete repository.
+    Where a shallow clone has not got `old`, every log at `new` is judged by itself. Raises UsageError for a revision
+    that names no commit of a complete repository.
     """
-    start, end = (_find_commit(git, revision) for revision in (old, new))
+    start, end = git.find_commit(old), git.find_commit(new)
+    if git.layout.shallow and not (start and end):
+        return judge_cut_off(git, now, end or git.layout.head, f"{old} and {new}")
+    for revision, oid in ((old, start), (new, end)):
+        if not oid:
+            raise errors.UsageError("NO_SUCH_COMMIT", f"{revision} names no commit here", ("git fetch",))
     update = RefUpdate(ref=f"{HEADS}{branch}" if branch else "", new=end, published=(start,) if start else ())
     return judge_update(git, update, now, CI)
-
-
-def _find_commit(git: Git, revision: str) -> str:
-    found = git.find_commit(revision)
-    if not found:
-        steps = ("git fetch --unshallow",) if git.layout.shallow else ("git fetch",)
-        raise errors.UsageError("NO_SUCH_COMMIT", f"{revision} names no commit here", steps)
-    return found
 
 
 def _read(git: Git, data: bytes) -> PushLines:
@@ -114,6 +113,7 @@ def _list_updates(git: Git, lines: Sequence[PushLine], there: Sequence[str], rem
             published=tuple(dict.fromkeys(there)),
             staying=tuple(dict.fromkeys(kept)),
             remote=remote,
+            beside=tuple((other.remote_ref, other.local_oid) for other in lines if other.local_oid and other != line),
         )
 
 

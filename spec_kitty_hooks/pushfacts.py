@@ -25,7 +25,7 @@ _LOOKED_AT = 1_000  # removed commits whose files are listed; one that touches a
 def gather_push_facts(git: Git, update: RefUpdate, found: Survey, commits: Sequence[Commit]) -> PushFacts:
     """Gather the facts of one ref; `found` is the survey of its branch, `commits` what it brings."""
     if not update.new:
-        return PushFacts(update=update, only_here=_count_events_only_here(git, update))
+        return PushFacts(update=update, only_here=_count_events_only_here(git, update, found))
     known = bool(update.old) and bool(keep_known(git, [update.old]))
     removed = list_commits(git, [update.old], [update.new]) if known else ()
     targets = _list_targets(git, update, found) if removed or commits else ()
@@ -70,7 +70,7 @@ def _count_foreign(directory: str, commits: Iterable[Commit]) -> dict[str, int]:
     return found
 
 
-def _count_events_only_here(git: Git, update: RefUpdate) -> dict[str, int]:
+def _count_events_only_here(git: Git, update: RefUpdate, survey: Survey) -> dict[str, int]:
     """Count, by mission that keeps its log on a branch to be deleted, the events that no staying commit has."""
     found: dict[str, int] = {}
     if not keep_known(git, [update.old]) or not update.branch:
@@ -78,7 +78,8 @@ def _count_events_only_here(git: Git, update: RefUpdate) -> dict[str, int]:
     staying = keep_known(git, update.staying)
     if any(git.is_ancestor(update.old, oid) for oid in staying):
         return found
-    for mission in read_all_at(git, update.old):
+    recorded = survey.placement.mission  # a coordination branch need not carry the plan that names it
+    for mission in (*read_all_at(git, update.old), *((recorded,) if recorded else ())):
         if update.branch not in (mission.target_branch, mission.coordination_branch):
             continue
         path = log_path(mission.directory)

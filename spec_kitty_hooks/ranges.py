@@ -65,6 +65,7 @@ class _Judge:
             placement=self._survey.placement,
             policy=view_policy(policy),
             now=now,
+            active=self._survey.active,
             copies=self._survey.copies,
             withheld=tuple(git.withheld),
             compared=" ".join(oid[:12] for oid in (*self._bases()[:1], self._tip)),
@@ -79,7 +80,7 @@ class _Judge:
             self._situation,
             found,
             subject=self._describe(),
-            applicable=bool(self._commits) or not self._update.new,
+            applicable=bool(self._commits or self._update.old),
             evidence=describe_evidence(self._git.layout, self._survey),
         )
 
@@ -120,7 +121,7 @@ class _Judge:
 
     def _check_commits(self) -> Iterator[Finding]:
         """Yield what was wrong with each commit on the lane it was made on; on several lanes, the mildest view."""
-        lineage = Lineage(self._git, self._commits, self._exclude)
+        lineage = Lineage(self._git, self._commits, self._exclude, self._update.beside)
         audits = [LaneAudit(self._git, self._context, found, lineage, tip) for found, tip in self._find_lanes(lineage)]
         for commit in reversed(self._commits):
             views = [audit.judge(commit) for audit in audits if commit.oid in audit.made and not commit.cut]
@@ -136,7 +137,8 @@ class _Judge:
                 yield found, tip
 
     def _check_logs(self) -> Iterator[Finding]:
-        if not self._commits or any(commit.cut for commit in self._commits):
+        rewound = bool(self._update.new and self._update.old)
+        if not (self._commits or rewound) or any(commit.cut for commit in self._commits):
             return
         logs = LogRange(self._git, self._survey.branches, self._tip, self._bases())
         yield from log_integrity.check(self._context.replace(logs=tuple(logs.gather(self._commits))))

@@ -11,12 +11,14 @@ from spec_kitty_hooks.catalog.diagnostic import (
     EVENT_LOG,
     MERGE,
     OWNERSHIP,
+    PREFLIGHT,
     PUSH,
     REVIEW,
     Diagnostic,
 )
 from spec_kitty_hooks.catalog.logs import EVENT_LOG_ROWS, MERGE_ROWS
 from spec_kitty_hooks.catalog.ownership import OWNERSHIP_ROWS
+from spec_kitty_hooks.catalog.preflight import PREFLIGHT_ROWS
 from spec_kitty_hooks.catalog.push import PUSH_ROWS
 from spec_kitty_hooks.catalog.review import REVIEW_ROWS
 from spec_kitty_hooks.catalog.unjudged import CONTEXT_ROWS
@@ -30,6 +32,7 @@ __all__ = [
     "HOOKS",
     "MERGE",
     "OWNERSHIP",
+    "PREFLIGHT",
     "PUSH",
     "REVIEW",
     "UNTOUCHABLE",
@@ -70,7 +73,7 @@ HOOKS = (
 )
 
 DIAGNOSTICS: dict[str, Diagnostic] = {
-    row.code: row for row in (*OWNERSHIP_ROWS, *CONTEXT_ROWS, *EVENT_LOG_ROWS, *REVIEW_ROWS, *PUSH_ROWS, *MERGE_ROWS)
+    row.code: row for row in (*OWNERSHIP_ROWS, *CONTEXT_ROWS, *EVENT_LOG_ROWS, *REVIEW_ROWS, *PUSH_ROWS, *MERGE_ROWS, *PREFLIGHT_ROWS)
 }
 
 #: Codes that no policy can lower (design 5).

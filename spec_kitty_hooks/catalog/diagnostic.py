@@ -14,6 +14,7 @@ EVENT_LOG = "event log"
 MERGE = "merge"
 REVIEW = "review"
 PUSH = "push"
+PREFLIGHT = "preflight"
 
 #: Severity of the codes that mean "cannot judge": policy decides per situation (design 5).
 BY_SITUATION = "cannot_judge"

@@ -20,6 +20,7 @@ CONTEXT = "spec-kitty-hooks context"
 WHERE = "spec-kitty-hooks where {mission}"
 SHOW = "git show {source}"
 RECOVER = "spec-kitty-hooks recover {wp} --mission {mission}"
+STATUS = "spec-kitty-hooks status {mission}"
 LOG = "spec-kitty-hooks log {mission} --wp {wp}"
 # In history that is committed already: one more commit undoes it, or a person has to look first.
 UNDO = ("git revert --no-edit {reverted}", "git show {looked_at}")

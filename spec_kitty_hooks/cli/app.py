@@ -21,6 +21,7 @@ COMMANDS = {
     "uninstall": ("spec_kitty_hooks.cli.install", "uninstall"),
     "hook": ("spec_kitty_hooks.cli.hookcommand", "hook"),
     "check": ("spec_kitty_hooks.cli.check", "check"),
+    "pre-receive": ("spec_kitty_hooks.cli.prereceive", "pre_receive"),
     "check-path": ("spec_kitty_hooks.cli.check", "check_path"),
     "context": ("spec_kitty_hooks.cli.context", "context"),
     "explain": ("spec_kitty_hooks.cli.explain", "explain"),

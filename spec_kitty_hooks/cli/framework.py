@@ -9,9 +9,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from spec_kitty_hooks.audit import judge_all, judge_range
+from spec_kitty_hooks.audit import judge_all
 from spec_kitty_hooks.git.plumbing import Git
+from spec_kitty_hooks.git.situation import read_situation
 from spec_kitty_hooks.model.findings import NOT_APPLICABLE
+from spec_kitty_hooks.pushes import judge_range
 from spec_kitty_hooks.report.text import print_report
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def run_without_commit(environ: Mapping[str, str]) -> int | None:
 def _judge(git: Git, environ: Mapping[str, str]) -> Report | None:
     old, new = environ.get("PRE_COMMIT_FROM_REF"), environ.get("PRE_COMMIT_TO_REF")
     if old and new:
-        return judge_range(git, environ, time.time(), old, new)
+        return judge_range(git, time.time(), old, new, read_situation(git, environ).branch)
     if git.staged_changes(git.layout.head):
         return None
     return judge_all(git, environ, time.time())

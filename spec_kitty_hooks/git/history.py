@@ -90,7 +90,7 @@ def describe(oid: str, data: bytes, changed: Changes, *, cut: bool) -> Commit:
     return Commit(
         oid=oid,
         parents=commits.parents(data),
-        author=f"{name} <{email}>",
+        author=f"{name} <{email}>" if name else f"<{email}>",
         authored_at=commits.seconds(date),
         changes=changed,
         cut=cut,
@@ -146,7 +146,7 @@ def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _explain(git: Git, oids: Sequence[str], rc: int) -> RepositoryError:
-    """Return the error for a diff-tree that failed: its words, from a second run with the commits that it stopped at."""
+    """Return the error for a diff-tree that failed: its words, from a second run with the next commits."""
     asked = git.program.run("diff-tree", "--stdin", *OPTIONS, stdin="\n".join((*oids, "")).encode("ascii"))
     if asked.rc:
         return refusal(asked, git.layout.shallow)

@@ -70,7 +70,9 @@ class Remotes:
         From what `git fetch` writes down (FETCH_HEAD of any work tree), and from the reflogs of the tracking ref, which
         a push moves too, and of the remote's HEAD, which a clone makes.
         """
-        logged = (self._last_logged(ref, oid) for ref in (self.tracking_ref(remote, branch), f"{_REMOTES}{remote}/HEAD"))
+        logged = (
+            self._last_logged(ref, oid) for ref in (self.tracking_ref(remote, branch), f"{_REMOTES}{remote}/HEAD")
+        )
         seen = [moment for moment in (*self._last_fetched(remote, branch, oid), *logged) if moment is not None]
         return max(seen, default=None)
 
@@ -86,9 +88,9 @@ class Remotes:
         return self._values.get(key, ("",))[-1]
 
     def _last_logged(self, ref: str, oid: str) -> int | None:
-        words = ("rev-list", "--walk-reflogs", "--max-count=1", "--date=unix", "--format=%H %gd", ref, "--")
-        asked = self._git.program.run(*words)
-        line = asked.out.decode("utf-8", "surrogateescape").rstrip("\n").rpartition("\n")[2]
+        words = ("log", "--walk-reflogs", "--max-count=1", "--no-show-signature", "--date=unix", "--format=%H %gd")
+        asked = self._git.program.run(*words, ref, "--")
+        line = asked.out.decode("utf-8", "surrogateescape").rstrip("\n")
         moment = line.rpartition("@{")[2].removesuffix("}")
         return int(moment) if line.startswith(oid) and moment.isdigit() else None
 

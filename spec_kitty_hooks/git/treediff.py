@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Entries = dict[bytes, tuple[int, bytes]]
 
 _ENTRY = re.compile(rb"([0-7]+) ([^\0/]+)\0(.{20})", re.DOTALL)
+_WHOLE = re.compile(rb"(?:[0-7]+ [^\0/]+\0.{20})*", re.DOTALL)
 _KIND, _DIRECTORY = 0o170000, 0o040000
 _REGULAR = {0o100000 | bits: 0o100755 if bits & 0o100 else 0o100644 for bits in range(0o10000)}
 _KEPT = 100_000  # entries of directories at hand: what is new in one commit is old in the next
@@ -93,8 +94,7 @@ def _parse(data: bytes) -> Entries:
             entries[name + b"/"] = (_DIRECTORY, oid)
         else:
             entries[name] = (_REGULAR.get(mode) or (SYMLINK if kind == SYMLINK else GITLINK), oid)
-    read = sum(len(digits) + len(name) + 22 for digits, name, _oid in fields)
-    if read != len(data) or len(entries) != len(fields) or sorted(entries) != list(entries):
+    if not _WHOLE.fullmatch(data) or len(entries) != len(fields) or sorted(entries) != list(entries):
         raise ValueError("a damaged tree")
     return entries
 

@@ -27,6 +27,7 @@ _FIELDS = (
     ("override_actor", ("review_artifact_override_actor",)),
     ("override_reason", ("review_artifact_override_reason",)),
     ("override_at", ("review_artifact_override_at",)),
+    ("reviewed_commit", ("reviewed_commit",)),
 )
 
 
@@ -46,6 +47,7 @@ class ReviewCycle(Record):
     override_actor: str = ""
     override_reason: str = ""
     override_at: str = ""
+    reviewed_commit: str = ""
     has_head: bool = False
     problem: str = ""
     line: int = 0

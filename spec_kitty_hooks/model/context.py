@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.model.history import Commit
     from spec_kitty_hooks.model.mission import ExecutionLane, LogCopy, Mission, WorkPackage
     from spec_kitty_hooks.model.push import PushFacts
+    from spec_kitty_hooks.model.reviews import MissionReviews
     from spec_kitty_hooks.pathglob import PatternSet
 
 # Roles of the branch a commit belongs to.
@@ -124,7 +125,8 @@ class Context(Record):
     whose lane differs between copies of the log that count; `withheld` are objects that a partial clone lacks. `prefix`
     is the directory that the person stands in, as git names it (`src/a/`). `now` is seconds since the epoch.
     `compared` is set where history is judged: the two commits that a person would compare, as words for `git diff`;
-    `commit` is the one that `changes` belong to. `push` is what is known of the ref that a push would change.
+    `commit` is the one that `changes` belong to. `push` is what is known of the ref that a push would change;
+    `reviews` are those of each mission whose review evidence is judged.
     """
 
     situation: Situation
@@ -147,3 +149,4 @@ class Context(Record):
     compared: str = ""
     commit: Commit | None = None
     push: PushFacts | None = None
+    reviews: tuple[MissionReviews, ...] = ()

@@ -57,7 +57,7 @@ def test_it_stays_in_force_and_two_lines_make_it_call_us(repo: Repo, husky: Path
     report = install(repo, python)
     assert not report.ok
     assert [added.file for added in report.lines_to_add] == [
-        str(repo.path / ".husky" / name) for name in ("pre-commit", "pre-merge-commit")
+        str(repo.path / ".husky" / name) for name in ("pre-commit", "pre-merge-commit", "pre-push")
     ]
     assert commit(repo, notes, python) == (["team"], 0)
     add(report)

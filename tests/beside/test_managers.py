@@ -385,7 +385,7 @@ def test_beside_configuration_hooks_a_manager_keeps_its_place(manager: str, new_
     new_git.install()
     before = new_git.hooks()
     assert install(new_git.repo, new_git.python).scheme == "config-hooks"
-    assert configured(new_git.repo) == ["pre-commit", "pre-merge-commit"]
+    assert configured(new_git.repo) == ["pre-commit", "pre-merge-commit", "pre-push"]
     assert new_git.manage("install").returncode == 0, "no core.hooksPath is in its way"
     assert uninstall(new_git.repo).ok
     assert new_git.hooks() == before

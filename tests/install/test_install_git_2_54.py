@@ -137,7 +137,7 @@ def test_types_added_later_and_a_moved_repository_are_followed(new_git: Repo, py
     new_git.path.rename(tmp_path / "moved")
     moved = Repo(tmp_path / "moved", new_git.env, new_git.clock)
     assert run_configured(moved, "pre-commit") == [127], "a moved repository refuses until it is installed again"
-    assert install(moved, python).installed == ["pre-commit", "pre-merge-commit"]
+    assert install(moved, python).installed == ["pre-commit", "pre-merge-commit", "pre-push"]
     assert run_configured(moved, "pre-commit") == [0]
     assert uninstall(moved).ok
     assert bytes_of(moved.path / ".git") == before
@@ -147,5 +147,5 @@ def test_without_a_receipt_the_configuration_is_still_taken_out(new_git: Repo, p
     before = bytes_of(new_git.path / ".git")
     install(new_git, python)
     (new_git.path / ".git/spec-kitty-hooks/install.json").unlink()
-    assert uninstall(new_git).removed == ["pre-commit", "pre-merge-commit"]
+    assert uninstall(new_git).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
     assert bytes_of(new_git.path / ".git") == before

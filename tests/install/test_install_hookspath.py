@@ -48,7 +48,7 @@ def test_it_is_not_replaced_whoever_set_it_and_the_report_names_scope_and_file(
     assert (report.ok, report.scheme, report.installed) == (False, "existing-hooks-path", [])
     assert f"{theirs} ({scope} configuration, {origin})" in (report.problem or "")
     assert [(added.hook, added.file, len(added.lines)) for added in report.lines_to_add] == [
-        (name, str(theirs / name), 2) for name in ("pre-commit", "pre-merge-commit")
+        (name, str(theirs / name), 2) for name in ("pre-commit", "pre-merge-commit", "pre-push")
     ]
     assert (origin.read_bytes(), bytes_of(theirs)) == (config, outside)
     state = inspect(repo)
@@ -69,7 +69,7 @@ def test_the_two_lines_call_us_and_then_install_is_content(repo: Repo, python: S
     python.answer(1)
     assert commits(repo) == (1, "")
     report = install(repo, python)
-    assert (report.ok, report.installed, report.lines_to_add) == (True, ["pre-commit", "pre-merge-commit"], [])
+    assert (report.ok, report.installed, report.lines_to_add) == (True, ["pre-commit", "pre-merge-commit", "pre-push"], [])
     assert inspect(repo).problems == []
     assert uninstall(repo).ok
     assert commits(repo) == (0, "team\n"), "without our hooks the lines do nothing"
@@ -95,7 +95,7 @@ def test_hooks_waiting_to_be_called_are_taken_away_without_a_receipt_too(
     before = bytes_of(repo.path / ".git")
     install(repo, python)
     (repo.path / ".git/spec-kitty-hooks/install.json").unlink()
-    assert uninstall(repo).removed == ["pre-commit", "pre-merge-commit"]
+    assert uninstall(repo).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
     assert bytes_of(repo.path / ".git") == before
 
 
@@ -112,7 +112,7 @@ def test_husky_is_asked_to_call_us_from_the_file_that_people_write(repo: Repo, p
     set_hooks_path(repo, "local", ".husky/_", tmp_path)
     report = install(repo, python)
     assert [added.file for added in report.lines_to_add] == [
-        str(repo.path / ".husky" / name) for name in ("pre-commit", "pre-merge-commit")
+        str(repo.path / ".husky" / name) for name in ("pre-commit", "pre-merge-commit", "pre-push")
     ]
     for added in report.lines_to_add:
         add_lines(Path(added.file), added.lines)
@@ -169,7 +169,7 @@ def test_and_leave_that_directory_as_it_was(repo: Repo, python: StandIn, tmp_pat
     for _ in range(2):
         assert install(repo, python, into_hooks_path=True).ok
     report = uninstall(repo)
-    assert (report.removed, report.restored) == (["pre-commit", "pre-merge-commit"], ["pre-commit"])
+    assert (report.removed, report.restored) == (["pre-commit", "pre-merge-commit", "pre-push"], ["pre-commit"])
     assert (bytes_of(repo.path / ".git"), bytes_of(theirs)) == (before, outside)
 
 
@@ -209,7 +209,7 @@ def test_a_hook_written_over_ours_is_not_taken_away(repo: Repo, python: StandIn,
     install(repo, python, into_hooks_path=True)
     hook.write_bytes(b"#!/bin/sh\necho newer >&2\n")
     report = uninstall(repo)
-    assert (report.removed, "not ours any more" in report.notes[0]) == (["pre-merge-commit"], True)
+    assert (report.removed, "not ours any more" in report.notes[0]) == (["pre-merge-commit", "pre-push"], True)
     assert hook.read_bytes() == b"#!/bin/sh\necho newer >&2\n"
 
 

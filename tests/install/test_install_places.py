@@ -106,7 +106,7 @@ def test_a_name_that_is_no_utf_8_works_and_is_shown_escaped(repo: Repo, tmp_path
     assert "b\\xff" in report.model_dump_json().replace("\\\\", "\\")
     assert commits(here)[0] == 0
     assert python.calls() == JUDGED
-    assert uninstall(here).removed == ["pre-commit", "pre-merge-commit"]
+    assert uninstall(here).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
 
 
 def test_a_bare_repository_is_told_where_to_install(repo: Repo, python: StandIn, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_moved_repository_with_hooks_inside_is_mended_too(repo: Repo, python: 
     assert install(here, python, into_hooks_path=True).kept == ["pre-commit"]
     here.path.rename(tmp_path / "again")
     last = Repo(tmp_path / "again", repo.env, repo.clock)
-    assert uninstall(last).removed == ["pre-commit", "pre-merge-commit"]
+    assert uninstall(last).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
     assert (bytes_of(last.path / ".git"), bytes_of(last.path / "theirs")) == (before, outside)
 
 

@@ -46,7 +46,7 @@ def test_uninstall_gives_back_every_byte_and_mode(kind: str, repo: Repo, python:
     assert repo.ask("config", "core.hooksPath") == str(repo.path / ".git/spec-kitty-hooks/hooks")
     assert files_of(repo) != before
     report = uninstall(repo)
-    assert (report.ok, report.removed, report.notes) == (True, ["pre-commit", "pre-merge-commit"], [])
+    assert (report.ok, report.removed, report.notes) == (True, ["pre-commit", "pre-merge-commit", "pre-push"], [])
     assert files_of(repo) == before
 
 
@@ -111,10 +111,10 @@ def test_hook_types_add_up(repo: Repo, python: StandIn) -> None:
     before = files_of(repo)
     for names, installed in (
         (["pre-merge-commit"], ["pre-merge-commit"]),
-        (["pre-commit"], ["pre-commit", "pre-merge-commit"]),
+        (["pre-commit"], ["pre-commit", "pre-merge-commit", "pre-push"]),
     ):
         assert room.install(repo.path, hook_types=names, python=str(python), environ=repo.env).installed == installed
-    assert uninstall(repo).removed == ["pre-commit", "pre-merge-commit"]
+    assert uninstall(repo).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
     assert files_of(repo) == before
 
 
@@ -137,7 +137,7 @@ def test_a_lost_or_damaged_receipt_strands_nobody(damage: bytes | None, repo: Re
         receipt.write_bytes(damage)
     assert install(repo, python).ok
     receipt.unlink()
-    assert uninstall(repo).removed == ["pre-commit", "pre-merge-commit"]
+    assert uninstall(repo).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
     assert files_of(repo) == before
 
 
