@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from spec_kitty_hooks.checks import ownership, planning
 from spec_kitty_hooks.git.merges import find_origins
+from spec_kitty_hooks.mission.policy import POLICY_PATH
 from spec_kitty_hooks.mission.timeline import Timeline
+from spec_kitty_hooks.model import context
 from spec_kitty_hooks.model.findings import WARN
 from spec_kitty_hooks.scope import all_owned, find_self_grants, view_policy
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     Entry = tuple[int, str]  # mode and object id
 
+_POLICY = POLICY_PATH.encode()
 _SCOPE, _LATE = "ACTIVE_WP_SCOPE_VIOLATION", "WP_ALREADY_APPROVED"
 
 
@@ -46,9 +49,24 @@ class LaneAudit:
 
         Of two answers within that second the milder one counts.
         """
+        if self._is_plain(commit):
+            return []
         views = {id(active): active for active in map(self._timeline.active_at, _second_of(commit))}
         found = min((self._hold(commit, active) for active in views.values()), key=len)
         return [finding for finding in found if self._is_news(finding)]
+
+    def _is_plain(self, commit: Commit) -> bool:
+        """Tell whether the one active work package owns the whole of an ordinary change: nothing to be said of most."""
+        active = self._timeline.active_at(_second_of(commit)[0])
+        if active.basis not in (context.BY_PROGRESS, context.BY_ENGAGEMENT) or len(commit.parents) > 1:
+            return False
+        if len(active.candidates) != 1:
+            return False
+        match = active.candidates[0].patterns.match
+        return all(
+            not change.path.startswith(planning.ROOT) and change.path != _POLICY and match(change.subject())
+            for change in commit.changes
+        )
 
     def _hold(self, commit: Commit, active: Active) -> list[Finding]:
         ctx = self._build(commit, active)

@@ -53,14 +53,13 @@ class LogRange:
             yield changed
 
     def _find_touched(self) -> set[str]:
-        now = self._entries(self._new)
-        before = [self._entries(base) for base in self._bases] or [{}]
-        names = now.keys() | {name for entries in before for name in entries}
-        return {name for name in names if any(entries.get(name) != now.get(name) for entries in before)}
-
-    def _entries(self, commit: str) -> dict[str, Entry]:
-        """Return the log of each mission that has one at a commit; equal directories are read once by git's reader."""
-        return {name: entry for name in self._directories(commit) if (entry := self._entry(commit, name)) is not None}
+        now = self._directories(self._new)
+        found = set()
+        for base in self._bases or ("",):
+            before = self._directories(base) if base else {}
+            changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)} - found
+            found |= {name for name in changed if self._entry(base, name) != self._entry(self._new, name)}
+        return found
 
     def _directories(self, commit: str) -> dict[str, str]:
         found = {}
@@ -71,7 +70,7 @@ class LogRange:
         return found
 
     def _entry(self, commit: str, mission: str) -> Entry | None:
-        entries = self._git.tree(f"{commit}:{ROOT}/{mission}") or ()
+        entries = (self._git.tree(f"{commit}:{ROOT}/{mission}") or ()) if commit else ()
         return next(((entry.mode, entry.oid) for entry in entries if entry.name == LOG_NAME), None)
 
     def _compare(self, mission: str) -> LogChange:

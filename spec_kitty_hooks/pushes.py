@@ -69,16 +69,16 @@ def judge_ahead(git: Git, now: float, remote: str) -> Report:
 
 
 def judge_range(git: Git, now: float, old: str, new: str, branch: str = "") -> Report:
-    """Judge the commits that `new` has and `old` has not, as they would be on `branch`: for CI and by hand.
+    """Judge the commits that `new` has and `old` ("" for nothing) has not, as they would be on `branch`: for CI, by hand.
 
     Where a shallow clone has not got `old`, every log at `new` is judged by itself. Raises UsageError for a revision
     that names no commit of a complete repository.
     """
-    start, end = git.find_commit(old), git.find_commit(new)
-    if git.layout.shallow and not (start and end):
+    start, end = git.find_commit(old) if old else "", git.find_commit(new)
+    if git.layout.shallow and not (end and (start or not old)):
         return judge_cut_off(git, now, end or git.layout.head, f"{old} and {new}")
     for revision, oid in ((old, start), (new, end)):
-        if not oid:
+        if revision and not oid:
             raise errors.UsageError("NO_SUCH_COMMIT", f"{revision} names no commit here", ("git fetch",))
     update = RefUpdate(ref=f"{HEADS}{branch}" if branch else "", new=end, published=(start,) if start else ())
     return judge_update(git, update, now, CI)

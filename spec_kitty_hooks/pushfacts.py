@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spec_kitty_hooks.divergence import measure
 from spec_kitty_hooks.git.revisions import keep_known, list_commits
 from spec_kitty_hooks.logfacts import mission_of
 from spec_kitty_hooks.mission.eventlog import parse_log
@@ -28,22 +29,25 @@ def gather_push_facts(git: Git, update: RefUpdate, found: Survey, commits: Seque
         return PushFacts(update=update, only_here=_count_events_only_here(git, update, found))
     known = bool(update.old) and bool(keep_known(git, [update.old]))
     removed = list_commits(git, [update.old], [update.new]) if known else ()
-    targets = _list_targets(git, update, found) if removed or commits else ()
+    apart = measure(git, update.new, update.old, found.placement.mission) if removed else None
+    targets = _list_targets(git, update, found, every=bool(removed))
     return PushFacts(
         update=update,
         unknown=bool(update.old) and not known,
-        removed=len(removed),
+        apart=apart,
         rewritten=_find_rewritten(git, removed),
-        ahead=len(list_commits(git, [update.new], [update.old])) if removed else len(commits),
         targets=targets,
         foreign=_count_foreign(targets[0], commits) if len(targets) == 1 else {},
     )
 
 
-def _list_targets(git: Git, update: RefUpdate, found: Survey) -> tuple[str, ...]:
+def _list_targets(git: Git, update: RefUpdate, found: Survey, *, every: bool) -> tuple[str, ...]:
+    """Return the missions whose target branch this is; of one that several share only if `every` one is asked for."""
     if found.placement.role != context.TARGET:
         return ()
-    registry = Registry(git, found.branches, update.new)
+    if not every:
+        return (found.placement.mission.directory,) if found.placement.mission else ()
+    registry = Registry(git, found.branches, update.new, pushed=True)
     return tuple(mission.directory for mission, _commit in registry.list_targeting(update.branch))
 
 

@@ -69,7 +69,7 @@ class Surveyor:
         self._pushed = pushed
         self._head = pushed or git.layout.head
         self._branches = Branches(git.refs())
-        self._registry = Registry(git, self._branches, self._head)
+        self._registry = Registry(git, self._branches, self._head, pushed=bool(pushed))
         self.steps: list[Step] = []
 
     def run(self, choice: str, thorough: bool) -> Survey:

@@ -6,9 +6,10 @@ Judges nothing; compares HEAD's branch and its mission's target with what was la
 from __future__ import annotations
 
 from spec_kitty_hooks import errors
-from spec_kitty_hooks.git.revisions import list_commits
+from spec_kitty_hooks.divergence import measure
+from spec_kitty_hooks.git.remotes import Remotes
 from spec_kitty_hooks.git.situation import read_situation
-from spec_kitty_hooks.mission.branches import REMOTES
+from spec_kitty_hooks.model.divergence import DIVERGED, tell
 from spec_kitty_hooks.model.findings import NOT_APPLICABLE, Report
 from spec_kitty_hooks.survey import survey
 from spec_kitty_hooks.text import escape, quote_shell
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.survey import Survey
 
 
-def explain(git: Git, environ: Mapping[str, str], now: float, remote: str) -> tuple[Report, str]:  # noqa: ARG001
-    """Return an empty report, and what a diverged branch needs ("" if none has diverged)."""
+def explain(git: Git, environ: Mapping[str, str], remote: str) -> tuple[Report, str]:
+    """Return an empty report, and what a diverged branch needs ("" if none has diverged from `remote`)."""
     found = survey(git, read_situation(git, environ), thorough=True)
     said = "".join(f"{line}\n" for line in _describe(git, found, remote))
     return Report(verdict=NOT_APPLICABLE, exit_code=errors.PASS, subject="nothing is pushed"), said
@@ -32,12 +33,12 @@ def _describe(git: Git, found: Survey, remote: str) -> Iterator[str]:
     mission = found.placement.mission
     target = mission.target_branch if mission else ""
     for name in dict.fromkeys(filter(None, (found.situation.branch, target))):
-        local = found.branches.local(name)
-        there = next((ref for ref in found.branches.remotes(name) if ref.name == f"{REMOTES}{remote}/{name}"), None)
-        if local is None or there is None:
+        local, ref = found.branches.local(name), Remotes(git).tracking_ref(remote, name)
+        there = next((tip for tip in found.branches.remotes(name) if tip.name == ref), None)
+        apart = measure(git, local.oid, there.oid, mission) if local and there else None
+        if apart is None or apart.state != DIVERGED:
             continue
-        ahead, behind = (len(list_commits(git, [a], [b])) for a, b in ((local.oid, there.oid), (there.oid, local.oid)))
-        if ahead and behind:
-            yield f"spec-kitty-hooks: {escape(name)} has diverged from {escape(remote)}: {ahead} ahead, {behind} behind"
-            if mission is not None and name == target:
-                yield f"  next: spec-kitty-hooks pr-branch --mission {quote_shell(mission.directory)}"
+        sides = f"{tell(apart.ahead)} ahead, {tell(apart.behind)} behind"
+        yield f"spec-kitty-hooks: {escape(name)} has diverged from {escape(remote)} as last fetched: {sides}"
+        if mission is not None and name == target:
+            yield f"  next: spec-kitty-hooks pr-branch --mission {quote_shell(mission.directory)}"

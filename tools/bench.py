@@ -23,7 +23,7 @@ from support.hooks import cli, exported, hook_command  # noqa: E402
 from support.repo import Repo  # noqa: E402
 from support.sealed import sealed_environment  # noqa: E402
 
-from tools import writing  # noqa: E402
+from tools import histories, writing  # noqa: E402
 from tools.row import Row  # noqa: E402
 from tools.scenery import Scenery  # noqa: E402
 
@@ -87,6 +87,8 @@ def families(scenery: Scenery) -> dict[str, Callable[[], list[Row]]]:
         "transition": lambda: writing.transition_rows(scenery),
         "writers": lambda: writing.writer_rows(scenery),
         "log": lambda: writing.log_rows(scenery),
+        "ranges": lambda: histories.range_rows(scenery),
+        "refs": lambda: histories.ref_rows(scenery),
     }
 
 
@@ -126,6 +128,10 @@ def show(rows: list[Row]) -> None:
         ("16 writers, each event", "1 writer, each event", ""),
         ("into a log of 10000", "into a log of 1000", ""),
         ("into a log of 100000", "into a log of 10000", "budget: linear"),
+        ("plumbing, range of 1000", "log of 1000", "budget 3, plus start-up"),
+        ("libgit2, range of 1000", "plumbing, range of 1000", ""),
+        ("plumbing, range of 10000", "plumbing, range of 1000", "budget: linear"),
+        ("refs 1000", "refs 1", ""),
     ):
         if upper in times and lower in times:
             ratio, least = (times[upper][place] / times[lower][place] for place in (0, 1))

@@ -73,7 +73,8 @@ HOOKS = (
 )
 
 DIAGNOSTICS: dict[str, Diagnostic] = {
-    row.code: row for row in (*OWNERSHIP_ROWS, *CONTEXT_ROWS, *EVENT_LOG_ROWS, *REVIEW_ROWS, *PUSH_ROWS, *MERGE_ROWS, *PREFLIGHT_ROWS)
+    row.code: row
+    for row in (*OWNERSHIP_ROWS, *CONTEXT_ROWS, *EVENT_LOG_ROWS, *REVIEW_ROWS, *PUSH_ROWS, *MERGE_ROWS, *PREFLIGHT_ROWS)
 }
 
 #: Codes that no policy can lower (design 5).

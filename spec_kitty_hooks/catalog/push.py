@@ -13,7 +13,12 @@ PUSH_ROWS = rows(
         BLOCK,
         "a_target_branch_is_published_only_when_it_holds_all_that_is_published",
         "The target branch of a mission has diverged from the published one, which this push would replace.",
-        ("spec-kitty-hooks pr-branch --mission {mission}", steps.FETCH),
+        (
+            "spec-kitty-hooks pr-branch --mission {mission}",
+            "git -C {checkout} merge --ff-only {newer}",
+            "git fetch . {forward}",
+            steps.FETCH,
+        ),
     ),
     (
         "PUSH_REWRITES_LEDGER",

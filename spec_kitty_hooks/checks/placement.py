@@ -54,32 +54,47 @@ def _check_lane_work_tree(ctx: Context, mission: Mission, lane: ExecutionLane) -
 
 
 def _check_log(ctx: Context) -> Iterator[Finding]:
+    proven = ctx.active is not None and ctx.active.basis != context.UNPROVEN
+    lost = not proven and ctx.placement.mission is not None
+    if lost:
+        where = "; ".join(f"{copy.where}: {copy.problem}" for copy in ctx.copies) or "no copy of it can be reached"
+        message = f"the event log of mission {_directory(ctx)} cannot be read ({where})"
+        branch = ctx.placement.log_branch
+        facts = {"log": _log_of(ctx), "log_branch": branch} if ctx.copies else {"unfetched": branch}
+        # Without any copy the change is held against all of the lane's work packages (design 4.3): a note says so.
+        severity = "" if ctx.copies else "note"
+        yield make(ctx, "ACTIVE_WP_STATUS_UNAVAILABLE", message, severity=severity, facts=facts)
+    yield from check_copies(ctx, lost=lost)
+
+
+def check_copies(ctx: Context, *, lost: bool = False) -> Iterator[Finding]:
+    """Yield what is wrong with the copies of the log that count: EVENT_LOG_UNREADABLE, EVENT_LOG_SURFACES_DISAGREE.
+
+    `lost` says that none can be used, which somebody else reports.
+    """
     for copy in ctx.copies:
         if copy.log and copy.log.damage:
             yield _describe_damage(ctx, copy.where, copy.log.damage)
     unreadable = [copy for copy in ctx.copies if copy.role == "unreadable"]
-    proven = ctx.active is not None and ctx.active.basis != context.UNPROVEN
-    log = f"kitty-specs/{ctx.placement.mission.directory}/status.events.jsonl" if ctx.placement.mission else ""
-    if not proven and ctx.placement.mission is not None:
-        where = "; ".join(f"{copy.where}: {copy.problem}" for copy in ctx.copies) or "no copy of it can be reached"
-        message = f"the event log of mission {ctx.placement.mission.directory} cannot be read ({where})"
-        branch = ctx.placement.log_branch
-        facts = {"log": log, "log_branch": branch} if ctx.copies else {"unfetched": branch}
-        # Without any copy the change is held against all of the lane's work packages (design 4.3): a note says so.
-        severity = "" if ctx.copies else "note"
-        yield make(ctx, "ACTIVE_WP_STATUS_UNAVAILABLE", message, severity=severity, facts=facts)
-    elif unreadable:
-        for copy in unreadable:
-            message = f"the event log in {copy.where} cannot be read ({copy.problem}); its committed copy was used"
-            facts = {"worktree": copy.where, "log": log} if copy.kind == "worktree" else {}
-            yield make(ctx, "EVENT_LOG_UNREADABLE", message, severity="warn", facts=facts)
-    yield from _check_copies(ctx)
+    for copy in () if lost else unreadable:
+        message = f"the event log in {copy.where} cannot be read ({copy.problem}); its committed copy was used"
+        facts = {"worktree": copy.where, "log": _log_of(ctx)} if copy.kind == "worktree" else {}
+        yield make(ctx, "EVENT_LOG_UNREADABLE", message, severity="warn", facts=facts)
+    yield from _check_agreement(ctx)
     for copy in ctx.copies:
         if copy.withdrawn:
-            yield _describe_withdrawn(ctx, copy, log)
+            yield _describe_withdrawn(ctx, copy, _log_of(ctx))
 
 
-def _check_copies(ctx: Context) -> Iterator[Finding]:
+def _directory(ctx: Context) -> str:
+    return ctx.placement.mission.directory if ctx.placement.mission else ""
+
+
+def _log_of(ctx: Context) -> str:
+    return f"kitty-specs/{_directory(ctx)}/status.events.jsonl" if ctx.placement.mission else ""
+
+
+def _check_agreement(ctx: Context) -> Iterator[Finding]:
     """Yield EVENT_LOG_SURFACES_DISAGREE where each of two copies has events that the other lacks.
 
     The working file and the commit under it are one copy; a copy that is merely behind agrees.
@@ -122,6 +137,5 @@ def _describe_damage(ctx: Context, where: str, damage: Sequence[Damage]) -> Find
     lines = ", ".join(f"line {item.line}: {item.reason}" for item in damage[:3])
     more = f" and {len(damage) - 3} more" if len(damage) > 3 else ""
     message = f"the event log in {where} has lines that cannot be read ({lines}{more}); the others were used"
-    log = f"kitty-specs/{ctx.placement.mission.directory}/status.events.jsonl" if ctx.placement.mission else ""
-    facts = {"damaged": log, "log_branch": ctx.placement.log_branch}
+    facts = {"damaged": _log_of(ctx), "log_branch": ctx.placement.log_branch}
     return make(ctx, "EVENT_LOG_UNREADABLE", message, severity="warn", facts=facts)

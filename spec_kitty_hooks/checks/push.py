@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from spec_kitty_hooks.checks.finding import make, show
+from spec_kitty_hooks.model.divergence import count, tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spec_kitty_hooks.model.context import Context
+    from spec_kitty_hooks.model.divergence import Divergence
     from spec_kitty_hooks.model.findings import Finding
     from spec_kitty_hooks.model.push import PushFacts
 
@@ -22,8 +24,8 @@ def check(ctx: Context) -> Iterator[Finding]:
         return
     if facts.unknown:
         yield _report_unknown(ctx, facts)
-    if facts.removed and facts.targets:
-        yield _report_diverged(ctx, facts)
+    if facts.apart and facts.targets:
+        yield _report_diverged(ctx, facts, facts.apart)
     if facts.rewritten:
         yield _report_rewritten(ctx, facts)
     for mission, count in facts.only_here.items():
@@ -40,13 +42,13 @@ def _report_unknown(ctx: Context, facts: PushFacts) -> Finding:
     return make(ctx, "REMOTE_STATE_UNKNOWN", message, facts=_name_remote(facts))
 
 
-def _report_diverged(ctx: Context, facts: PushFacts) -> Finding:
+def _report_diverged(ctx: Context, facts: PushFacts, apart: Divergence) -> Finding:
     listed = ", ".join(facts.targets[:_LISTED]) + (" ..." if len(facts.targets) > _LISTED else "")
     message = (
-        f"{facts.update.short}, the target branch of {listed}, has diverged: {_count(facts.ahead)} ahead of what is "
-        f"published, {facts.removed} behind; this push would remove what is published"
+        f"{facts.update.short}, the target branch of {listed}, has diverged: {tell(apart.ahead)} ahead of what is "
+        f"published, {tell(apart.behind)} behind; this push would remove what is published"
     )
-    details = {"ahead": facts.ahead, "behind": facts.removed}
+    details = {"state": apart.state, "ahead": count(apart.ahead), "behind": count(apart.behind)}
     known = _name_remote(facts) | {"mission": facts.targets[0]}
     return make(ctx, "TARGET_BRANCH_NOT_SYNCHRONIZED", message, details=details, facts=known)
 

@@ -48,7 +48,7 @@ def _judge(remote: str, url: str, data: bytes, environ: Mapping[str, str]) -> An
             return _judge_for_framework(git, remote or environ.get("PRE_COMMIT_REMOTE_NAME", ""))
         from spec_kitty_hooks.unpushed import explain
 
-        return explain(git, environ, time.time(), remote)
+        return explain(git, environ, remote)
 
 
 def _judge_for_framework(git: Git, remote: str) -> Answer:

@@ -29,7 +29,6 @@ _SHOWN_OID = 12
 HINTS = {
     "GitHub": "give the step actions/checkout `fetch-depth: 0`, so that the job has the history",
     "GitLab": "set the variable GIT_DEPTH to 0 in .gitlab-ci.yml, so that the job has the history",
-    "pre-commit": "git fetch --unshallow",
 }
 
 
@@ -64,31 +63,30 @@ def find_range(environ: Mapping[str, str]) -> CiRange | None:
 
 
 def settle(git: Git, found: CiRange) -> CiRange:
-    """Return the range with an `old` and a `new` that are here, and a note where another `old` had to be taken.
+    """Return the range as it can be judged here, with a note where another `old` had to be taken.
 
-    Raises RepositoryError (`SHALLOW_HISTORY`) if there is none; what fetches it comes with it.
+    What a shallow clone has not got stays as it is named: it cannot be judged, as the engine says. Raises
+    RepositoryError (`REMOTE_STATE_UNKNOWN`) for what a complete clone has not got; what fetches it comes with it.
     """
-    if not git.find_commit(found.new):
-        raise _absent(found, found.new)
     candidates = [revision for revision in (found.old, *found.fallbacks) if revision]
-    if not candidates:
-        return found
     taken = next((revision for revision in candidates if git.find_commit(revision)), "")
-    if not taken:
-        raise _absent(found, candidates[0])
+    absent = "" if taken or not candidates else candidates[0]
+    absent = absent if git.find_commit(found.new) else found.new
+    if absent and not git.layout.shallow:
+        raise _refuse(found, absent)
     note = ""
-    if found.old and taken != found.old:
+    if taken and found.old and taken != found.old:
         why = "a force push took it away, or the checkout is shallow"
         note = f"{_shorten(found.old)} is not here ({why}): compared with {_shorten(taken)}"
-    settled: CiRange = found.replace(old=taken, note=note)
+    settled: CiRange = found.replace(old=taken or next(iter(candidates), ""), note=note)
     return settled
 
 
 def add_hints(found: Sequence[Finding], judged: CiRange) -> tuple[Finding, ...]:
     """Return the findings; those that miss history say first how the service's job gets it."""
-    hint = HINTS[judged.service]
+    hints = tuple(hint for service, hint in HINTS.items() if service == judged.service)
     return tuple(
-        finding.replace(remediation=tuple(dict.fromkeys((hint, *finding.remediation))))
+        finding.replace(remediation=(*hints, *finding.remediation))
         if finding.diagnostic_code == "SHALLOW_HISTORY"
         else finding
         for finding in found
@@ -104,14 +102,12 @@ def name_branch(git: Git, revision: str) -> str:
     return ""
 
 
-def _absent(found: CiRange, revision: str) -> RepositoryError:
-    message = f"{found.service} names {_shorten(revision)}, which is not here: the range cannot be judged"
+def _refuse(found: CiRange, revision: str) -> RepositoryError:
     name = revision.removeprefix(_TARGET)
     wanted = revision if name == revision else f"+{_HEADS}{name}:{revision}"
-    steps = [HINTS[found.service]]
-    if found.service != "pre-commit":
-        steps.append(f"git fetch origin {quote_shell(wanted)}")
-    return RepositoryError("SHALLOW_HISTORY", message, tuple(steps))
+    message = f"{found.service} names {_shorten(revision)}, which is not here: the range cannot be judged"
+    steps = ("git fetch",) if found.service == "pre-commit" else (f"git fetch origin {quote_shell(wanted)}",)
+    return RepositoryError("REMOTE_STATE_UNKNOWN", message, steps)
 
 
 def _shorten(revision: str) -> str:

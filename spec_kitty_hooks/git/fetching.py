@@ -38,6 +38,9 @@ SILENT = {
 }
 BATCH_SSH = "ssh -oBatchMode=yes"
 
+#: What the person's environment says about connections; it holds for every repository.
+_TRANSPORT = ("GIT_SSH", "GIT_SSL", "GIT_HTTP", "GIT_PROXY", "GIT_CURL")
+
 _OPTIONS = (
     *("--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc"),
     *("--no-show-forced-updates", "--refmap=", "--upload-pack=git-upload-pack"),
@@ -93,15 +96,15 @@ def read_last_words(said: bytes) -> str:
 
 
 def _environment(git: Git) -> Mapping[str, str]:
-    environ = own_environment(git.environ) if git.hook else other_environment(git.environ)
+    theirs = {name: value for name, value in git.environ.items() if name.startswith(_TRANSPORT)}
+    environ = own_environment(git.environ) if git.hook else {**other_environment(git.environ), **theirs}
     allowed = git.environ.get("GIT_ALLOW_PROTOCOL")
     named = PROTOCOLS if allowed is None else [name for name in allowed.split(":") if name in PROTOCOLS]
     environ.update(SILENT)
     environ["GIT_ALLOW_PROTOCOL"] = ":".join(named) or "none"
     own, outer = _read_programs(git)
     if not {"GIT_SSH_COMMAND", "GIT_SSH"} & environ.keys():
-        theirs = outer.get("core.sshcommand")
-        environ["GIT_SSH_COMMAND"] = theirs[-1] if theirs else BATCH_SSH
+        environ["GIT_SSH_COMMAND"] = outer.get("core.sshcommand", [BATCH_SSH])[-1]
     if "core.gitproxy" in own:
         environ.setdefault("GIT_PROXY_COMMAND", "")
     _configure(environ, _replace(own, outer))

@@ -58,11 +58,12 @@ def read_history(git: Git, tips: Sequence[str], exclude: Iterable[str] = ()) -> 
 
 def list_range(git: Git, tips: Sequence[str], exclude: Iterable[str]) -> list[str]:
     """Return the ids of the commits of a range; see `read_history`."""
-    words = [*tips, *(f"^{oid}" for oid in exclude)]
-    if junk := [word for word in words if not is_oid(word.removeprefix("^"), git.layout.hash_hex)]:
+    unwanted = list(exclude)
+    if junk := [oid for oid in (*tips, *unwanted) if not is_oid(oid, git.layout.hash_hex)]:
         raise RepositoryError(UNSUPPORTED, f"{escape(junk[0])} is not the id of a commit")
     if not tips:
         return []
+    words = [*tips, *(f"^{oid}" for oid in unwanted)]
     limit = f"--max-count={limits.RANGE_COMMITS + 1}"
     asked = git.program.run("rev-list", "--stdin", _ORDER, limit, stdin="\n".join((*words, "")).encode("ascii"))
     if asked.rc:

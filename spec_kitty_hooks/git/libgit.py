@@ -39,9 +39,9 @@ class LibgitError(RepositoryError):
 def read_history_libgit(git: Git, tips: Sequence[str], exclude: Iterable[str] = ()) -> Iterator[Commit]:
     """Yield what `history.read_history` yields, in the same order but for commits of one second.
 
-    Raises LibgitError for what libgit2 cannot open (sha256, reftables, partial clones, extensions that it does not
-    know, an owner whom git trusts by GIT_CONFIG_GLOBAL alone) and for anything missing or damaged; RepositoryError
-    for what is over the limits.
+    Raises LibgitError for what libgit2 cannot open (sha256, reftables, partial clones of an older git, extensions that
+    it does not know, an owner whom git trusts by GIT_CONFIG_GLOBAL alone) and for anything missing or damaged;
+    RepositoryError for what is over the limits.
     """
     try:
         yield from _read(git, tips, exclude)

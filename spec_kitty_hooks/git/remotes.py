@@ -70,9 +70,8 @@ class Remotes:
         From what `git fetch` writes down (FETCH_HEAD of any work tree), and from the reflogs of the tracking ref, which
         a push moves too, and of the remote's HEAD, which a clone makes.
         """
-        logged = (
-            self._last_logged(ref, oid) for ref in (self.tracking_ref(remote, branch), f"{_REMOTES}{remote}/HEAD")
-        )
+        refs = (self.tracking_ref(remote, branch), f"{_REMOTES}{remote}/HEAD")
+        logged = [self._last_logged(ref, oid) for ref in refs]
         seen = [moment for moment in (*self._last_fetched(remote, branch, oid), *logged) if moment is not None]
         return max(seen, default=None)
 

@@ -79,8 +79,11 @@ class Writer:
 
         What the entries name need not be here (partial clones). `mktree` would not do: it does not sync.
         """
-        data = b"".join(b"%o %b\0%b" % (entry.mode, entry.name, bytes.fromhex(entry.oid)) for entry in _sort(entries))
-        return self._write("hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=data)
+        return self.write_raw("tree", encode_tree(entries))
+
+    def write_raw(self, kind: str, data: bytes) -> str:
+        """Store an object (blob, tree, commit) as it is, unchecked, and return its id."""
+        return self._write("hash-object", "-w", "-t", kind, "--literally", "--stdin", stdin=data)
 
     def write_commit(self, tree: str, parents: tuple[str, ...], message: str) -> str:
         """Store a commit, and return its id. Raises as `require_identity`."""
@@ -129,6 +132,7 @@ class Writer:
         return asked.out.decode("ascii").rstrip("\n")
 
 
-def _sort(entries: Iterable[TreeEntry]) -> list[TreeEntry]:
-    """Return entries in git's order, in which a directory's name ends in a slash."""
-    return sorted(entries, key=lambda entry: entry.name + b"/" if entry.mode == DIRECTORY else entry.name)
+def encode_tree(entries: Iterable[TreeEntry]) -> bytes:
+    """Return the raw tree of entries in any order; in git's order, a directory's name ends in a slash."""
+    ordered = sorted(entries, key=lambda entry: entry.name + b"/" if entry.mode == DIRECTORY else entry.name)
+    return b"".join(b"%o %b\0%b" % (entry.mode, entry.name, bytes.fromhex(entry.oid)) for entry in ordered)

@@ -66,12 +66,17 @@ def looks_like_lane(branch: str) -> bool:
 
 
 class Registry:
-    """Finds the mission and lane of branches in one repository."""
+    """Finds the mission and lane of branches in one repository.
 
-    def __init__(self, source: Source, branches: Branches, head: str) -> None:
+    `head` is the commit to look at first. With `pushed` it is what a branch would have on a remote, and a branch that
+    is not named like a lane is a target of the missions that it carries itself, or of none.
+    """
+
+    def __init__(self, source: Source, branches: Branches, head: str, *, pushed: bool = False) -> None:
         self._source = source
         self._branches = branches
         self._head = head
+        self._pushed = pushed
 
     def place(self, branch: str, *, thorough: bool = False) -> Placement:
         """Find out what a branch is.
@@ -102,9 +107,10 @@ class Registry:
     def list_targeting(self, branch: str) -> tuple[tuple[Mission, str], ...]:
         """Return the missions whose target is `branch`, by directory, each with a commit that carries it."""
         found: dict[str, tuple[Mission, str]] = {}
-        for mission, commit in self.list_all():
-            if mission.target_branch == branch:
-                found.setdefault(mission.directory, (mission, commit))
+        for commit in self._carriers(branch):
+            for mission in read_all_at(self._source, commit):
+                if mission.target_branch == branch:
+                    found.setdefault(mission.directory, (mission, commit))
         return tuple(found[directory] for directory in sorted(found))
 
     def place_work_tree(self, name: str, branch: str) -> Placement | None:
@@ -158,7 +164,7 @@ class Registry:
         """Return the mission that knows the branch best; several if more than one records it for a lane at a commit."""
         best: tuple[int, bool] | None = None
         found: list[Found] = []
-        carriers = self._carriers()
+        carriers = self._carriers(branch)
         if looks_like_lane(branch):  # what the lane itself carries is asked last
             carriers = tuple(sorted(carriers, key=self._head.__eq__))
         for commit in carriers:
@@ -192,8 +198,10 @@ class Registry:
                 return mission, commit
         return None
 
-    def _carriers(self) -> tuple[str, ...]:
-        """Return commits to search, HEAD first, one for each different kitty-specs tree."""
+    def _carriers(self, branch: str = "") -> tuple[str, ...]:
+        """Return commits to search for `branch`, HEAD first, one for each different kitty-specs tree."""
+        if self._pushed and branch and not looks_like_lane(branch):
+            return (self._head,) if self._head else ()
         tips = dict.fromkeys(oid for oid in (self._head, *(ref.oid for ref in self._branches.refs)) if oid)
         commits = list(tips)[: limits.SEARCHED_TIPS]
         seen: dict[str, str] = {}

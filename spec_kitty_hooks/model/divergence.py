@@ -26,6 +26,17 @@ class Tally(Record):
     foreign: int = 0
 
 
+def count(side: Tally) -> dict[str, int]:
+    """Return the numbers of one side by name."""
+    return {"commits": side.total, "source": side.source, "ledger": side.ledger, "foreign": side.foreign}
+
+
+def tell(side: Tally) -> str:
+    """Return one side for a person: `84 (12 source, 72 ledger)`; what there is none of is left out."""
+    parts = [f"{number} {name}" for name, number in list(count(side).items())[1:] if number]
+    return f"{side.total} ({', '.join(parts)})" if parts else str(side.total)
+
+
 class Divergence(Record):
     """One commit held against another one: `state` is one of the constants above.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from spec_kitty_hooks.model.divergence import Divergence
 from spec_kitty_hooks.model.record import Record
 
 #: Why a path is the mission's.
@@ -51,7 +50,7 @@ class Focus(Record):
 
     `branch` is its short name, `commit` its commit ("" if there is nothing to do or a conflict), on top of `upstream`,
     which is what the remote's `target` was at. The mission's side was read from `source`, a full ref name, at `tip`,
-    and held against `bases`. `objects` are kind and raw content of what the repository lacks, each after what it names.
+    and held against `bases`. `paths` are what it changes (with conflicts: what merges), `objects` are kind and raw content of what the repository lacks, each after what it names.
     `left_out` are paths that differ and are not the mission's.
     """
 
@@ -70,4 +69,3 @@ class Focus(Record):
     conflicts: tuple[FocusConflict, ...] = ()
     objects: tuple[tuple[str, bytes], ...] = ()
     notes: tuple[str, ...] = ()
-    divergence: Divergence | None = None

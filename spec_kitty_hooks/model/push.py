@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spec_kitty_hooks.model.divergence import Divergence
+
 HEADS = "refs/heads/"
 
 
@@ -43,18 +45,17 @@ class RefUpdate(Record):
 class PushFacts(Record):
     """What the checks of the push family need to know of one ref.
 
-    `unknown` is true if the receiving side has a commit there that is not here. `removed` counts the published commits
-    that the push takes off the ref, `rewritten` lists those of them that touch an event log, `ahead` counts what it
-    adds. `targets` are directories of missions whose target branch this is; `only_here` counts, for a branch to be
+    `unknown` is true if the receiving side has a commit there that is not here. `apart` tells, for a push that takes
+    published commits off the ref, what both sides have; `rewritten` lists those of them that touch an event log.
+    `targets` are directories of missions whose target branch this is; `only_here` counts, for a branch to be
     deleted, the events of each mission that no other published branch has, `foreign` the commits that belong to
     other missions than the one whose target this is.
     """
 
     update: RefUpdate
     unknown: bool = False
-    removed: int = 0
+    apart: Divergence | None = None
     rewritten: tuple[tuple[str, bytes], ...] = ()
-    ahead: int = 0
     targets: tuple[str, ...] = ()
     only_here: Mapping[str, int] = {}
     foreign: Mapping[str, int] = {}

@@ -147,7 +147,7 @@ def test_a_range_that_removes_an_event_is_refused_and_the_remedy_shows_it(missio
     lose(mission)
     code, codes, said = as_framework(mission.repo, "HEAD~1", "HEAD")
     assert (code, codes) == (1, ["EVENT_LOG_NOT_APPEND_ONLY"])
-    assert "1 event log changed since " in said
+    assert "1 new commit of main at " in said
     step = next(line for line in said.splitlines() if "next: git diff" in line).partition("next: ")[2]
     assert mission.repo.git(*step.split()[1:]).stdout.count("\n-{") == 1
 
@@ -157,7 +157,7 @@ def test_a_range_that_adds_events_passes(mission: Mission) -> None:
     mission.walk("WP01", "in_progress")
     code, codes, said = as_framework(mission.repo, start, "HEAD")
     assert (code, codes) == (0, [])
-    assert "not judged: ownership" in said
+    assert said.startswith("spec-kitty-hooks: pass: ")
 
 
 def test_an_illegal_event_of_a_range_is_refused_and_an_older_one_is_not(mission: Mission) -> None:

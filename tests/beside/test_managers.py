@@ -398,9 +398,9 @@ def test_what_a_manager_runs_already_is_left_to_it_where_nobody_can_tell_it_not_
     configure(new_git.repo, manager, {OURS: noting(tmp_path, "ours", new_git.notes)})
     new_git.install()
     report = install(new_git.repo, new_git.python)
-    assert (report.ok, report.installed) == (True, ["pre-merge-commit"])
+    assert (report.ok, report.installed) == (True, ["pre-merge-commit", "pre-push"])
     assert f"pre-commit: left to {manager}" in report.notes[0]
-    assert configured(new_git.repo) == ["pre-merge-commit"]
+    assert configured(new_git.repo) == ["pre-merge-commit", "pre-push"]
 
 
 @pytest.mark.parametrize("manager", ["pre-commit"])
@@ -408,8 +408,9 @@ def test_where_it_runs_them_all_nothing_is_installed_and_install_says_why(
     manager: str, new_git: Team, tmp_path: Path
 ) -> None:
     ours = noting(tmp_path, "ours", new_git.notes)
-    configure(new_git.repo, manager, {OURS: ours, "spec-kitty-pre-merge-commit": ours})
-    assert new_git.manage("install", "-t", "pre-commit", "-t", "pre-merge-commit").returncode == 0
+    configure(new_git.repo, manager, {hook.manifest_id: ours for hook in HOOKS})
+    types = [word for hook in HOOKS for word in ("-t", hook.name)]
+    assert new_git.manage("install", *types).returncode == 0
     before = new_git.hooks()
     report = install(new_git.repo, new_git.python)
     assert (report.ok, "pre-commit runs every hook of ours here already" in (report.problem or "")) == (False, True)

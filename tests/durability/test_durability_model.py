@@ -57,7 +57,7 @@ WAYS = {
 LANES = ("planned", "claimed", "in_progress", "blocked")
 PACKAGES = ("WP01", "WP02")
 #: How two texts of the log become one: git's own way, and a driver that writes a third text.
-DRIVERS = {"union": "", "lines": "cat %A %B %O | sort -u > %A.new && mv %A.new %A"}
+DRIVERS = {"union": "", "lines": "sort -u %A %B %O > %A.new && mv %A.new %A"}
 GIT = (*ACTS, "merge", "clone", "clone", "checkout HEAD~1", "commit")
 
 lanes, packages = st.sampled_from(LANES), st.sampled_from(PACKAGES)
@@ -97,8 +97,9 @@ class LogMachine(RuleBasedStateMachine):
         self.events: dict[str, dict[str, Any]] = {}
         for record in ledger.records:
             self.events.setdefault(record["event_id"], record)
-        tail = self.data.rpartition(b"\n")[2]
+        *lines, tail = self.data.split(b"\n")
         self.torn = bool(tail) and not _is_json(tail)
+        self.damaged = not all(map(_is_json, lines))
 
     def chain(self, wp_id: str) -> list[dict[str, Any]]:
         """Return the transitions of a work package, the last one last."""
@@ -117,7 +118,7 @@ class LogMachine(RuleBasedStateMachine):
         return self.foresee_surface(commit) or self.foresee_id(request) or self.foresee_step(request)
 
     def foresee_surface(self, commit: bool) -> str:
-        if self.torn:
+        if self.torn or self.damaged:
             return "EVENT_LOG_UNREADABLE"
         if not self.world.is_out():
             return "" if commit else "EVENT_LOG_OUT_OF_REACH"
@@ -208,6 +209,8 @@ class LogMachine(RuleBasedStateMachine):
         """The same by somebody who first clears away what would stop him, so that there is always a way on."""
         if not self.world.is_out():
             self.come_back()
+        if self.damaged:
+            self.take_out()
         if self.torn or self.acknowledged - self.events.keys():
             self.restore()
         self.now = max(self.now, self.time_of_next(wp_id) - timedelta(hours=1))
@@ -277,7 +280,7 @@ class LogMachine(RuleBasedStateMachine):
         self.refresh()
         if what in ("add", "commit", "clone", "worktree"):
             assert self.data == before or not self.world.is_out()
-        if what == "merge" and not self.torn and self.world.is_out():
+        if what == "merge" and not (self.torn or self.damaged) and self.world.is_out():
             assert Ledger(before).count.keys() <= self.events.keys()
 
     def write_elsewhere(self) -> None:
@@ -309,12 +312,23 @@ class LogMachine(RuleBasedStateMachine):
         self.refresh()
         assert self.torn == (part < 1)
 
+    @precondition(lambda self: self.damaged)
+    @rule()
+    def take_out(self) -> None:
+        """Let a person take out what git put into the middle of the log: half a line that somebody had committed."""
+        if not self.world.is_out():
+            self.come_back()
+        *lines, tail = self.data.split(b"\n")
+        self.world.log.write_bytes(b"\n".join((*filter(_is_json, lines), tail)))
+        self.refresh()
+        assert not self.damaged
+
     @precondition(lambda self: self.torn or self.acknowledged - self.events.keys())
     @rule()
     def restore(self) -> None:
         """Put back what was acknowledged and lost: from here on it is all there."""
         self.count.runs += 1
-        if self.torn and not self.world.is_out():  # somebody committed half a line: that takes a work tree to mend
+        if self.damaged or (self.torn and not self.world.is_out()):  # that takes a person, or a work tree
             with suppress(HooksError):
                 assert self.world.restore().events == ()
             assert self.world.read() == self.data

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from support.crowd import Story, crowd, crowded, read_copy, read_ledger
+from support.crowdwriter import GOING_ON
 from support.hooks import cli_json
 from support.ledger import Ledger
 from support.missions import Mission
@@ -51,7 +52,7 @@ def check(story: Story, missions: list[Mission], count: Tally) -> None:
     count.check()
     assert breaks(missions) == []
     assert not story.stuck
-    assert story.answers.keys() <= {"ACK", "ALREADY", "LOCKED"}
+    assert story.answers.keys() <= {"ACK", "ALREADY", *GOING_ON}
     # Whoever came next finished what a killed writer had begun: nothing is open, and nothing is there unasked.
     assert set(story.tried) == set(story.acknowledged)
     begun = sum(len(read_ledger(mission).records) for mission in missions) - len(set(story.tried))

@@ -31,3 +31,9 @@ def opened(sealed: dict[str, str]) -> Iterator[Callable[[Repo], Git]]:
     yield open_reader
     for reader in readers:
         reader.close()
+
+
+@pytest.fixture
+def line(repo: Repo) -> list[str]:
+    """Four commits, oldest first; the last three change one file each."""
+    return [repo.head(), *(repo.commit(name, files={name: "1\n"}) for name in ("one", "two", "three"))]

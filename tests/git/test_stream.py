@@ -65,7 +65,7 @@ def test_nothing_to_say_is_an_end_for_the_child(listen: Listen) -> None:
 
 @pytest.mark.parametrize(("end", "code"), [("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", -9)])
 def test_a_bad_end_comes_after_what_was_said(listen: Listen, end: str, code: int) -> None:
-    said = []
+    said: list[bytes] = []
     with pytest.raises(ChildError) as caught:
         said.extend(listen(f"import os, sys; print('some', flush=True); {end}", b"i" * MANY))
     assert b"".join(said) == b"some\n"
@@ -80,7 +80,7 @@ def test_a_program_that_is_not_there_is_no_child(listen: Listen) -> None:
 def test_a_child_that_never_ends_is_heard_at_once_and_ended() -> None:
     endless = python("import os\nwhile True: os.write(1, b'x' * 65536)", b"i" * MANY)
     assert len(list(islice(endless, 50))) == 50
-    endless.close()  # type: ignore[attr-defined] (it is a generator)
+    endless.close()  # type: ignore[attr-defined]  # it is a generator
 
 
 def test_a_git_that_does_not_start_is_said_in_words(tmp_path: Path) -> None:

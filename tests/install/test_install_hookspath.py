@@ -48,12 +48,13 @@ def test_it_is_not_replaced_whoever_set_it_and_the_report_names_scope_and_file(
     assert (report.ok, report.scheme, report.installed) == (False, "existing-hooks-path", [])
     assert f"{theirs} ({scope} configuration, {origin})" in (report.problem or "")
     assert [(added.hook, added.file, len(added.lines)) for added in report.lines_to_add] == [
-        (name, str(theirs / name), 2) for name in ("pre-commit", "pre-merge-commit", "pre-push")
+        (name, str(theirs / name), count)
+        for name, count in (("pre-commit", 2), ("pre-merge-commit", 2), ("pre-push", 7))
     ]
     assert (origin.read_bytes(), bytes_of(theirs)) == (config, outside)
     state = inspect(repo)
     assert (state.hooks_path_scope, state.hooks_path_origin) == (scope, str(origin))
-    assert len(state.problems) == 2
+    assert len(state.problems) == 3
     assert uninstall(repo).ok
     assert bytes_of(repo.path / ".git") == before
 
@@ -107,8 +108,8 @@ def test_husky_is_asked_to_call_us_from_the_file_that_people_write(repo: Repo, p
         b'#!/bin/sh\ns=$(dirname "$(dirname "$0")")/$(basename "$0")\n[ ! -f "$s" ] || sh -e "$s" "$@"\n',
         directory=generated,
     )
-    put_hook(repo, "pre-commit", b'#!/bin/sh\n. "$(dirname "$0")/h"\n', directory=generated)
-    put_hook(repo, "pre-merge-commit", b'#!/bin/sh\n. "$(dirname "$0")/h"\n', directory=generated)
+    for name in ("pre-commit", "pre-merge-commit", "pre-push"):
+        put_hook(repo, name, b'#!/bin/sh\n. "$(dirname "$0")/h"\n', directory=generated)
     set_hooks_path(repo, "local", ".husky/_", tmp_path)
     report = install(repo, python)
     assert [added.file for added in report.lines_to_add] == [
@@ -293,5 +294,5 @@ def test_a_worktree_with_a_hooks_path_of_its_own_is_named(repo: Repo, python: St
     repo.git("config", "extensions.worktreeConfig", "true")
     repo.git("config", "--worktree", "core.hooksPath", str(tmp_path / "elsewhere"), cwd=linked)
     assert "config.worktree sets a core.hooksPath" in install(repo, python).notes[-1]
-    assert [hook.reachable for hook in inspect(repo).hooks] == [True, True]
-    assert [hook.reachable for hook in inspect(repo, at=linked).hooks] == [False, False]
+    assert [hook.reachable for hook in inspect(repo).hooks] == [True, True, True]
+    assert [hook.reachable for hook in inspect(repo, at=linked).hooks] == [False, False, False]

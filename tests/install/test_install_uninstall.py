@@ -111,7 +111,8 @@ def test_hook_types_add_up(repo: Repo, python: StandIn) -> None:
     before = files_of(repo)
     for names, installed in (
         (["pre-merge-commit"], ["pre-merge-commit"]),
-        (["pre-commit"], ["pre-commit", "pre-merge-commit", "pre-push"]),
+        (["pre-commit"], ["pre-commit", "pre-merge-commit"]),
+        (["pre-push"], ["pre-commit", "pre-merge-commit", "pre-push"]),
     ):
         assert room.install(repo.path, hook_types=names, python=str(python), environ=repo.env).installed == installed
     assert uninstall(repo).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
@@ -123,7 +124,7 @@ def test_an_unknown_hook_type_is_refused_with_the_known_ones(repo: Repo, python:
     report = room.install(repo.path, hook_types=["post-lunch"], python=str(python), environ=repo.env)
     assert not report.ok
     assert "'post-lunch'" in (report.problem or "")
-    assert "pre-commit, pre-merge-commit" in (report.problem or "")
+    assert "pre-commit, pre-merge-commit, pre-push" in (report.problem or "")
     assert files_of(repo) == before
 
 

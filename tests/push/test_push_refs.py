@@ -96,7 +96,7 @@ def test_a_diverged_target_is_not_published(mission: Mission, remote: Repo, tmp_
     assert push(mission.repo, "--force-with-lease", "main").refused == ("TARGET_BRANCH_NOT_SYNCHRONIZED",)
     plain = push(mission.repo, "main")
     assert not plain.allowed
-    assert "main has diverged from origin: 1 ahead, 1 behind" in plain.text
+    assert "main has diverged from origin as last fetched: 1 (1 source) ahead, 1 (1 source) behind" in plain.text
     assert f"spec-kitty-hooks pr-branch --mission {mission.directory}" in plain.text
 
 

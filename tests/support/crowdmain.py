@@ -19,7 +19,7 @@ from spec_kitty_hooks.overview import Overview
 from spec_kitty_hooks.transitions import ACK
 from support import saboteurs
 from support.crowd import CYCLE, Story
-from support.crowdwriter import Child, Job, Wish, Writer
+from support.crowdwriter import GOING_ON, Child, Job, Wish, Writer
 
 _LONGEST = 0.015  # seconds from something said to the next kill
 
@@ -78,7 +78,7 @@ class Master:
 
     def _is_over(self) -> bool:
         """Tell whether something was answered that no kill explains."""
-        return self.story.stuck or bool(self.story.answers.keys() - {ACK, "ALREADY", "LOCKED"})
+        return self.story.stuck or bool(self.story.answers.keys() - {ACK, "ALREADY", *GOING_ON})
 
     # -- writers and racers
 
@@ -143,7 +143,7 @@ class Racer:
     def answer(self) -> str:
         """Wait for the outcome."""
         before = Counter(self._story.answers)
-        while not (said := Counter(self._story.answers) - before - Counter(LOCKED=1 << 30)):
+        while not (said := Counter(self._story.answers) - before - Counter(dict.fromkeys(GOING_ON, 1 << 30))):
             if not self._child.hear(self._story):
                 return "GONE"
         return next(iter(said))

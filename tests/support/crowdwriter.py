@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from spec_kitty_hooks import recovery
 from spec_kitty_hooks.errors import HooksError
 from spec_kitty_hooks.git.plumbing import Git
 from spec_kitty_hooks.mission.journal import LockedError
@@ -26,7 +27,9 @@ from spec_kitty_hooks.transitions import ACK, transition
 from support.crowd import CYCLE, Story
 from support.ledger import Ledger
 
-_PATIENCE = 3  # times that a writer may find the log locked before it calls the lock stuck
+#: What a writer says before it asks again.
+GOING_ON = ("LOCKED", "MENDED")
+_PATIENCE = 3  # times that a writer may find the log locked by nobody before it calls the lock stuck
 
 
 @dataclass
@@ -81,7 +84,10 @@ class Writer:
         os.write(self.voice, (" ".join((word, *about)) + "\n").encode())
 
     def ask(self, wish: Wish) -> str:
-        """Ask until the log is not locked, and return the outcome: ACK, ALREADY, a code, or STUCK."""
+        """Ask until the log is not locked, and return the outcome: ACK, ALREADY, a code, or STUCK.
+
+        What a kill in the middle of a write left behind is mended as the refusal says.
+        """
         self.say("TRY", json.dumps(asdict(wish)))
         if "early" in self.job.broken:
             self.say("ACK", wish.event_id)
@@ -89,15 +95,24 @@ class Writer:
             try:
                 mission, now = self.missions[wish.mission], datetime.now(UTC)
                 done = transition(self.git, os.environ, mission, wish.request(), now=now, commit=self.job.commit)
-            except LockedError:
-                self.misses += 1
+            except LockedError as error:
+                self.misses += "cannot be named" in error.message
                 if self.misses == _PATIENCE:
                     return "STUCK"
                 self.say("LOCKED")
             except HooksError as error:
-                return error.code
+                if not self.mend(mission):
+                    return error.code
+                self.say("MENDED")
             else:
                 return done.outcome
+
+    def mend(self, mission: Mission) -> bool:
+        """Move a torn last line out of the way, if that is all that is wrong with a log."""
+        found = recovery.find(self.git, mission, time.time(), None)
+        if found.torn is None or found.lost:
+            return False
+        return recovery.restore(self.git, os.environ, mission).kept != b""
 
     def settle(self, wish: Wish) -> bool:
         """Ask, say how it went, and tell whether to go on."""
@@ -164,7 +179,7 @@ class Child:
             story.tracebacks.append(json.loads(about))
         story.stuck = story.stuck or word == "STUCK"
         story.answers[word] = story.answers.get(word, 0) + 1
-        if word != "LOCKED":
+        if word not in GOING_ON:
             self.unfinished = None
 
     def bury(self, story: Story) -> None:

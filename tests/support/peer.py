@@ -30,7 +30,10 @@ OURS, GUARD = "spec-kitty-hooks", "[spec-kitty guard]"
 _PASSING = re.compile(r"\w*\d\w*|\b[a-f]{4,}\b")
 
 _CLIENT = """#!/bin/sh
+keep() {{ git for-each-ref --format='%(objectname) %(refname)' refs/heads; echo; }}
+keep >> {refs}
 {client} "$@" || exit
+keep >> {refs}
 [ "$1" = init ] || exit 0
 {prepare}
 """
@@ -118,7 +121,8 @@ class Whole:
         for directory in (programs, scratch):
             directory.mkdir(parents=True, exist_ok=True)
         called = programs / "spec-kitty"
-        called.write_text(_CLIENT.format(client=shlex.quote(str(client)), prepare=prepare))
+        refs = shlex.quote(str(self.root / "refs"))
+        called.write_text(_CLIENT.format(client=shlex.quote(str(client)), prepare=prepare, refs=refs))
         called.chmod(0o755)
         env = {**client.env, "TMPDIR": str(scratch), "PATH": f"{programs}{os.pathsep}{client.env['PATH']}"}
         with (self.root / "script.out").open("wb") as out:
@@ -155,6 +159,13 @@ class Whole:
     def words(self) -> dict[str, list[str]]:
         """Return the same in words, without those that differ from run to run: ids, times, process numbers."""
         return {name: _PASSING.sub(" ", self.anonymous(text)).split() for name, text in self.said().items()}
+
+    @property
+    def states(self) -> list[dict[str, str]]:
+        """Return branches and their commits as they were before and after every call, each state once, in order."""
+        blocks = (self.root / "refs").read_text().split("\n\n")
+        found = [dict(line.split(" ")[::-1] for line in block.splitlines()) for block in blocks if block]
+        return [state for before, state in zip([{}, *found], found, strict=False) if state != before]
 
     @property
     def stages(self) -> list[str]:
