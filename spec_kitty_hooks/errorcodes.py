@@ -90,6 +90,31 @@ ERRORS = (
         "work_is_done_in_a_recorded_lane",
         "lanes.json has no lane for the work package, or one that can be no branch.",
     ),
+    (
+        "FOCUSED_BRANCH_CONFLICT",
+        "a_focused_branch_is_merged_by_the_tool_or_by_a_person",
+        "The mission and the remote's target changed the same files, so that a person has to merge them.",
+    ),
+    (
+        "FOCUSED_BRANCH_EXISTS",
+        "an_existing_branch_is_never_overwritten",
+        "There is a branch of the focused branch's name, and it is a different one.",
+    ),
+    (
+        "FOCUSED_BRANCH_BLOCKED",
+        "an_existing_branch_is_never_overwritten",
+        "The name of another branch, or a work tree without a commit, leaves no room for the focused branch.",
+    ),
+    (
+        "FOCUSED_BRANCH_NOT_PUSHED",
+        "a_published_branch_is_never_replaced",
+        "The focused branch is made, and the remote, or a hook, did not take it.",
+    ),
+    (
+        "HISTORIES_UNRELATED",
+        "a_focused_branch_starts_from_common_history",
+        "The mission's branch and the remote's target have no commit in common.",
+    ),
     ("WRITE_REFUSED", "what_is_reported_was_written", "The file system refused to write a file."),
 )
 

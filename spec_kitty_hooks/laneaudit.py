@@ -35,6 +35,7 @@ class LaneAudit:
         placement = found.placement
         if placement.mission is None or placement.lane is None or found.packages is None:
             raise ValueError("a lane is recorded by a mission")
+        self.mission, self.lane = placement.mission, placement.lane
         self.made = lineage.find_made_on(found.situation.branch, tip, placement.mission)
         self._git = git
         self._tip = tip

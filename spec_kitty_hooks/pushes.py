@@ -45,11 +45,14 @@ def judge_push(git: Git, now: float, remote: str, url: str, data: bytes) -> Repo
 def judge_received(git: Git, now: float, data: bytes) -> Report:
     """Judge what a server is about to receive: `data` holds the lines of a pre-receive hook, `old new ref`.
 
-    What the repository has already is published; objects of the push are read from git's quarantine.
+    What the repository has already is published; objects of the push are read from git's quarantine. Plans, logs and
+    branches count as the push leaves them, as they do for the hook of the clone that pushes: a claim may come with the
+    work, and the push of the log is judged itself.
     """
     turned = b"\n".join(_turn(line) for line in data.split(b"\n"))
     pushed = _read(git, turned)
     there = [ref.oid for ref in git.refs()]
+    git.foresee((line.remote_ref, line.local_oid) for line in pushed.lines)
     return _judge_all(git, _list_updates(git, pushed.lines, there, ""), now, PUSH)
 
 

@@ -6,7 +6,7 @@ are compared net. Reads git objects and refs only; prints nothing.
 
 from __future__ import annotations
 
-from spec_kitty_hooks.checks import log_integrity, placement, push
+from spec_kitty_hooks.checks import log_integrity, placement, push, review_consistency
 from spec_kitty_hooks.checks.finding import make
 from spec_kitty_hooks.git.history import read_history
 from spec_kitty_hooks.git.revisions import keep_known
@@ -18,6 +18,7 @@ from spec_kitty_hooks.model.context import Context
 from spec_kitty_hooks.model.findings import WARN
 from spec_kitty_hooks.model.git import Situation
 from spec_kitty_hooks.pushfacts import gather_push_facts
+from spec_kitty_hooks.reviewfacts import gather_pushed, list_touched
 from spec_kitty_hooks.scope import view_policy
 from spec_kitty_hooks.survey import survey
 from spec_kitty_hooks.verdict import conclude, describe_evidence, report_held_policy
@@ -72,7 +73,9 @@ class _Judge:
         )
 
     def run(self) -> Report:
-        found = [*self._check_policy(), *self._check_place(), *self._check_commits(), *self._check_logs()]
+        audits = self._audit_lanes()
+        found = [*self._check_policy(), *self._check_place(), *self._check_commits(audits), *self._check_logs()]
+        found += self._check_reviews(audits)
         facts = gather_push_facts(self._git, self._update, self._survey, self._commits)
         found += push.check(self._context.replace(push=facts))
         return conclude(
@@ -119,10 +122,12 @@ class _Judge:
             message = f"history is cut off at {hole.oid[:12]}, before the beginning of what {self._update.short} brings"
             yield make(self._context, "SHALLOW_HISTORY", message)
 
-    def _check_commits(self) -> Iterator[Finding]:
-        """Yield what was wrong with each commit on the lane it was made on; on several lanes, the mildest view."""
+    def _audit_lanes(self) -> list[LaneAudit]:
         lineage = Lineage(self._git, self._commits, self._exclude, self._update.beside)
-        audits = [LaneAudit(self._git, self._context, found, lineage, tip) for found, tip in self._find_lanes(lineage)]
+        return [LaneAudit(self._git, self._context, found, lineage, tip) for found, tip in self._find_lanes(lineage)]
+
+    def _check_commits(self, audits: Sequence[LaneAudit]) -> Iterator[Finding]:
+        """Yield what was wrong with each commit on the lane it was made on; on several lanes, the mildest view."""
         for commit in reversed(self._commits):
             views = [audit.judge(commit) for audit in audits if commit.oid in audit.made and not commit.cut]
             if views:
@@ -135,6 +140,20 @@ class _Judge:
             found = survey(self._git, _stand_on(branch, (tip,)), pushed=tip)
             if found.placement.role == context.LANE:
                 yield found, tip
+
+    def _check_reviews(self, audits: Sequence[LaneAudit]) -> Iterator[Finding]:
+        """Yield what is wrong with the reviews of the missions that the range touches, or whose branch this is."""
+        if not self._commits:
+            return
+        made: dict[str, dict[str, list[Commit]]] = {}
+        for audit in audits:
+            lanes = made.setdefault(audit.mission.directory, {})
+            lanes[audit.lane.lane_id] = [commit for commit in self._commits if commit.oid in audit.made]
+        mission = self._survey.placement.mission
+        names = dict.fromkeys((*((mission.directory,) if mission else ()), *made, *list_touched(self._commits)))
+        branch, branches = self._update.branch, self._survey.branches
+        reviews = gather_pushed(self._git, branches, branch, self._tip, names, made)
+        yield from review_consistency.check(self._context.replace(reviews=reviews))
 
     def _check_logs(self) -> Iterator[Finding]:
         rewound = bool(self._update.new and self._update.old)

@@ -46,7 +46,7 @@ _AGAIN = "then run the same command again"
 @json_option
 @directory_option
 def pr_branch(dry_run: bool, push: bool, fetch: bool, handle: str | None, as_json: bool, directory: str | None) -> int:
-    """Build the branch kitty/pr/MISSION-to-TARGET: one commit on top of the remote's target, with what is the mission's.
+    """Build kitty/pr/MISSION-to-TARGET: one commit on top of the remote's target, with what is the mission's.
 
     That is the way out when the target has diverged, or carries the work of others. In it is what the mission's work
     packages own, its directory below kitty-specs/, and what only commits on its own lanes changed. The index, the work

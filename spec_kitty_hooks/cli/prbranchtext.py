@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from spec_kitty_hooks import limits
+from spec_kitty_hooks.model.divergence import DIVERGED
 from spec_kitty_hooks.text import escape
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def _describe(model: PrBranchModel) -> Iterator[str]:
     yield from (f"  {line}" for line in _list_paths(model.paths))
     if model.left_out:
         count = len(model.left_out)
-        yield f"  left out: {count} path{'' if count == 1 else 's'} of {escape(_shorten(model.source))}, not the mission's:"
+        source = escape(_shorten(model.source))
+        yield f"  left out: {count} path{'' if count == 1 else 's'} of {source}, not the mission's:"
         yield from (f"    {escape(path)}" for path in model.left_out[: limits.SHOWN_PATHS])
         yield from _count_rest(count)
     yield from (f"  note: {escape(note, limit=1000)}" for note in model.notes)
@@ -69,7 +71,8 @@ def _describe_divergence(target: str, found: DivergenceModel) -> Iterator[str]:
     seen = "" if found.as_of is None else f", as of {datetime.fromtimestamp(found.as_of, UTC):%Y-%m-%d %H:%M} UTC"
     if found.local:
         counts = f"{found.ahead.total} ahead{_split(found.ahead)}, {found.behind.total} behind{_split(found.behind)}"
-        yield f"{escape(target)} is {found.state.replace('_', ' ')}: {counts}{seen}"
+        word = "has diverged" if found.state == DIVERGED else f"is {found.state.replace('_', ' ')}"
+        yield f"{escape(target)} {word}: {counts}{seen}"
     if found.problem:
         yield f"note: {escape(found.problem, limit=1000)}"
 

@@ -23,7 +23,7 @@ def list_models() -> dict[str, type[BaseModel]]:
     from spec_kitty_hooks.install.report import InstallReport, UninstallReport
     from spec_kitty_hooks.mission.policy_model import Configuration
     from spec_kitty_hooks.mission.proposal import TransitionLine
-    from spec_kitty_hooks.report import missionmodels, models, writermodels
+    from spec_kitty_hooks.report import focusmodels, missionmodels, models, preflightmodel, writermodels
     from spec_kitty_hooks.scaffold.models import MissionCreated, MissionFinalized
 
     return {
@@ -39,6 +39,9 @@ def list_models() -> dict[str, type[BaseModel]]:
         "mission-finalize": MissionFinalized,
         "mission-new": MissionCreated,
         "policy": Configuration,
+        "pr-branch": focusmodels.PrBranchModel,
+        "pr-branch-conflict": focusmodels.PrBranchConflictModel,
+        "preflight": preflightmodel.PreflightModel,
         "recover": writermodels.RecoverModel,
         "start": writermodels.StartModel,
         "status": missionmodels.StatusModel,

@@ -102,6 +102,16 @@ class Git:
             if not target:
                 yield Ref(name=name.decode("utf-8", "surrogateescape"), oid=oid.decode("ascii"), worktree=worktree)
 
+    def foresee(self, moves: Iterable[tuple[str, str]]) -> None:
+        """Answer from here on as if branches were where a push puts them: full names with new ids, "" to be deleted."""
+        refs = {ref.name: ref for ref in self.refs()}
+        for name, oid in moves:
+            refs.pop(name, None)
+            if oid and name.startswith("refs/heads/"):
+                refs[name] = Ref(name=name, oid=oid)
+            self._tips[name.encode("utf-8", "surrogateescape")] = oid.encode("ascii")
+        self._refs = tuple(refs[name] for name in sorted(refs))
+
     def symbolic_ref(self, name: str) -> str:
         """Return the full name that a symbolic ref such as HEAD points to, born or not; "" if it is none."""
         asked = self.program.run("symbolic-ref", "-q", name)

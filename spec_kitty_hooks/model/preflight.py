@@ -20,8 +20,8 @@ TARGET = "target"
 class MergeState(Record):
     """What the client's own record says of a merge that it began (formats 8).
 
-    `remaining` are the work packages still to be merged. `locked` tells that its lock file is there: a merge is running,
-    or was killed. `problem` says why the record cannot be read.
+    `remaining` are the work packages still to be merged. `locked` tells that its lock file is there: a merge is
+    running, or was killed. `problem` says why the record cannot be read.
     """
 
     remaining: tuple[str, ...] = ()

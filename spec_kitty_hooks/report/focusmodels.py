@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from spec_kitty_hooks.report.data import to_text
 from spec_kitty_hooks.report.models import Model
-from spec_kitty_hooks.report.writermodels import DiagnosticModel
+from spec_kitty_hooks.report.writermodels import DiagnosticModel  # noqa: TC001 (pydantic reads the annotations)
 
 if TYPE_CHECKING:
     from spec_kitty_hooks.model.divergence import Divergence, Tally
@@ -67,8 +67,8 @@ class PrBranchModel(Model):
     """A focused branch. `outcome`: CREATED, ALREADY (it was there), PLANNED (--dry-run), or NOTHING (upstream has all).
 
     `commit` stands on top of `upstream`, which is what `target` was at on the remote; it is None where there is nothing
-    to do. `source` is the branch that the mission's side was read from, at `source_commit`; `left_out` differs there and
-    is not the mission's. `pushed_to` is the remote that has the branch now, None if it was not pushed.
+    to do. `source` is the branch that the mission's side was read from, at `source_commit`; `left_out` differs there
+    and is not the mission's. `pushed_to` is the remote that has the branch now, None if it was not pushed.
     """
 
     outcome: Literal["CREATED", "ALREADY", "PLANNED", "NOTHING"]

@@ -73,7 +73,16 @@ def test_what_another_started_work_package_owns_only_warns(mission: Mission, rem
     mission.walk("WP01", "approved")
     lane.commit(files={"src/a/x.py": "1"}, no_verify=True)
     pushed = push(lane, mission.lane_branch("lane-a"))
-    assert (pushed.allowed, pushed.codes) == (True, (SCOPE,))
+    assert (pushed.allowed, pushed.codes) == (True, (SCOPE, "REVIEW_APPROVAL_STALE"))
+
+
+def test_a_rejected_work_package_is_not_shipped(mission: Mission, remote: Repo) -> None:
+    mission.implement("WP01")
+    mission.walk("WP01", "for_review")
+    mission.review_cycle("WP01", 1, "rejected")
+    mission.transition("WP01", "approved", force=True, reason="no time")
+    pushed = push(mission.repo, "main")
+    assert "REJECTED_REVIEW_ARTIFACT_CONFLICT" in pushed.codes
 
 
 def test_a_revert_is_the_way_out(mission: Mission, remote: Repo) -> None:

@@ -285,15 +285,17 @@ def hide_by_replacement(road: Road) -> None:
     lane.git("replace", lane.resolve(road.branch), innocent)
 
 
-def hide_by_graft(road: Road) -> None:
-    """Leave the foreign commit out of history as git tells it here; such a push lacks it, so git itself refuses it."""
+def hide_by_graft(road: Road) -> str:
+    """Leave the foreign commit out of history as git tells it here, and return it; the push lacks it then."""
     import_fast(road)
     lane = road.lane
+    bad = lane.resolve(road.branch)
     skipped = lane.resolve(f"{road.branch}~1")
     tip = lane.commit_to(road.branch, {"src/a/y.py": "y = 1\n"})
     grafts = lane.common_dir() / "info" / "grafts"
     grafts.parent.mkdir(exist_ok=True)
     grafts.write_text(f"{tip} {skipped}\n")
+    return bad
 
 
 def send_second(road: Road) -> None:
