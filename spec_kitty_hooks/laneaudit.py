@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec_kitty_hooks.checks import ownership, planning
+from spec_kitty_hooks.checks.finding import make
 from spec_kitty_hooks.git.merges import find_origins
 from spec_kitty_hooks.mission.policy import POLICY_PATH
 from spec_kitty_hooks.mission.timeline import Timeline
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Entry = tuple[int, str]  # mode and object id
 
 _POLICY = POLICY_PATH.encode()
-_SCOPE, _LATE = "ACTIVE_WP_SCOPE_VIOLATION", "WP_ALREADY_APPROVED"
+_SCOPE, _LATE, _PLANNING = "ACTIVE_WP_SCOPE_VIOLATION", "WP_ALREADY_APPROVED", "PLANNING_PATH_ON_LANE"
 
 
 class LaneAudit:
@@ -37,10 +38,14 @@ class LaneAudit:
             raise ValueError("a lane is recorded by a mission")
         self.mission, self.lane = placement.mission, placement.lane
         self.made = lineage.find_made_on(found.situation.branch, tip, placement.mission)
+        self._brought = self.made - lineage.find_chain(found.situation.branch, tip, placement.mission)
         self._git = git
         self._tip = tip
         self._context = ctx.replace(placement=placement, policy=view_policy(found.policy), situation=found.situation)
         self._packages = found.packages
+        self._lanes = (
+            {wp_id: state.lane for wp_id, state in found.snapshot.work_packages.items()} if found.snapshot else {}
+        )
         self._timeline = Timeline(placement.lane, found.log, found.packages)
         self._told: set[tuple[str, str]] = set()
         self._before: dict[bytes, Entry] = {}
@@ -52,8 +57,12 @@ class LaneAudit:
         """
         if self._is_plain(commit):
             return []
+        if self._is_planning_from_elsewhere(commit):
+            found = [self._ask_for_its_branch(commit)] if self._context.policy.guard_planning else []
+        else:
+            commit = self._drop_contained_sides(commit)
         views = {id(active): active for active in map(self._timeline.active_at, _second_of(commit))}
-        found = min((self._hold(commit, active) for active in views.values()), key=len)
+            found = min((self._hold(commit, active) for active in views.values()), key=len)
         return [finding for finding in found if self._is_news(finding)]
 
     def _is_plain(self, commit: Commit) -> bool:
@@ -68,6 +77,23 @@ class LaneAudit:
             not change.path.startswith(planning.ROOT) and change.path != _POLICY and match(change.subject())
             for change in commit.changes
         )
+
+    def _is_planning_from_elsewhere(self, commit: Commit) -> bool:
+        """Tell whether a merge brought in nothing but planning of the lane's mission.
+
+        The client merges the log's branch into lanes; who pushes the lane alone has not published that branch yet.
+        """
+        if commit.oid not in self._brought or len(commit.parents) > 1 or not commit.changes:
+            return False
+        home = b"%s%s/" % (planning.ROOT, self.mission.directory.encode())
+        return all(change.path.startswith(home) for change in commit.changes)
+
+    def _ask_for_its_branch(self, commit: Commit) -> Finding:
+        home = self._context.placement.log_branch or self.mission.target_branch
+        message = f"a merge brought planning of mission {self.mission.directory} that branch {home} does not have here"
+        found: Finding = make(self._context.replace(commit=commit), _PLANNING, message, severity=WARN)
+        asked: Finding = found.replace(remediation=(f"push branch {home} as well, if it is from there",))
+        return asked
 
     def _hold(self, commit: Commit, active: Active) -> list[Finding]:
         ctx = self._build(commit, active)
@@ -89,9 +115,21 @@ class LaneAudit:
             origins=self._find_origins(commit),
             self_grants=find_self_grants(self._git, self._context.placement, changes),
             owners=owners,
+            owner_lanes=self._lanes,
             commit=commit,
         )
         return built
+
+    def _drop_contained_sides(self, commit: Commit) -> Commit:
+        """Compare a merge only with sides that no other side contains: git makes no merge of a commit's own past."""
+        sides = self._git.independent(commit.parents) if len(commit.parents) > 1 else commit.parents
+        if len(sides) == len(commit.parents):
+            return commit
+        first, *others = (self._git.tree_changes(side, commit.oid) for side in sides)
+        paths = [{change.path for change in other} for other in others]
+        changed = tuple(change for change in first if all(change.path in known for known in paths))
+        narrowed: Commit = commit.replace(parents=tuple(sides), changes=changed)
+        return narrowed
 
     def _find_origins(self, commit: Commit) -> dict[bytes, str]:
         if len(commit.parents) < 2 or not commit.changes:

@@ -57,15 +57,22 @@ class Lineage:
 
     def find_made_on(self, branch: str, tip: str, mission: Mission) -> frozenset[str]:
         """Return the commits of the range that were made on a lane of `mission`: its `branch`, at `tip`."""
-        trunks = [ref.oid for name in _trunks(mission) for ref in self._branches.tips(name) if name != branch]
+        trunks = self._find_trunks(branch, mission)
         lanes = {name for lane in mission.lanes for name in lane.branches} - {branch, *_trunks(mission)}
         others = [ref.oid for name in lanes for ref in self._branches.tips(name)]
         reached = self._reach(tip)
-        stops = self._list(trunks, first_parent=True)
-        chain = set(self._walk_chain(tip, stops))
+        chain = self.find_chain(branch, tip, mission)
         if len(chain) == len(reached):
-            return frozenset(chain)
-        return frozenset(chain | (reached - self._list([*trunks, *others])))
+            return chain
+        return chain | (reached - self._list([*trunks, *others]))
+
+    def find_chain(self, branch: str, tip: str, mission: Mission) -> frozenset[str]:
+        """Return those of `find_made_on` that were committed on the branch itself, not brought in by a merge."""
+        stops = self._list(self._find_trunks(branch, mission), first_parent=True)
+        return frozenset(self._walk_chain(tip, stops))
+
+    def _find_trunks(self, branch: str, mission: Mission) -> list[str]:
+        return [ref.oid for name in _trunks(mission) for ref in self._branches.tips(name) if name != branch]
 
     def _walk_chain(self, tip: str, stops: frozenset[str]) -> Iterator[str]:
         oid = tip

@@ -127,13 +127,18 @@ class LogFacts:
         path = f"kitty-specs/{mission}/status.json"
         change = staged.get(path.encode())
         spec = change.new_oid if change else f"{self._parents[0]}:{path}" if self._parents else ""
-        blob = self._git.read(spec) if spec and not (change and not change.new_mode) else None
-        stored, _problem = parse(blob.data) if blob is not None else (None, "")
-        packages = stored.get("work_packages") if isinstance(stored, dict) else None
-        if not isinstance(packages, dict):
-            return ()
-        return tuple(
-            wp_id
-            for wp_id, state in sorted(snapshot.work_packages.items())
-            if not isinstance(packages.get(wp_id), dict) or packages[wp_id].get("lane") != state.lane
-        )
+        return find_drift(self._git, "" if change and not change.new_mode else spec, snapshot)
+
+
+def find_drift(git: Git, spec: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the work packages whose lane in the status.json at `spec` ("": none) is not that of the reduced log."""
+    blob = git.read(spec) if spec else None
+    stored, _problem = parse(blob.data) if blob is not None else (None, "")
+    packages = stored.get("work_packages") if isinstance(stored, dict) else None
+    if not isinstance(packages, dict):
+        return ()
+    return tuple(
+        wp_id
+        for wp_id, state in sorted(snapshot.work_packages.items())
+        if not isinstance(packages.get(wp_id), dict) or packages[wp_id].get("lane") != state.lane
+    )

@@ -5,10 +5,11 @@ Never commit by commit, but for merges: what one of them drops and nothing later
 
 from __future__ import annotations
 
-from spec_kitty_hooks.logfacts import LOG_NAME
+from spec_kitty_hooks.logfacts import LOG_NAME, find_drift
 from spec_kitty_hooks.mission import surfaces
 from spec_kitty_hooks.mission.eventlog import parse_log
 from spec_kitty_hooks.mission.logchange import compare
+from spec_kitty_hooks.mission.reducer import reduce_log
 from spec_kitty_hooks.mission.registry import ROOT, read_at
 from spec_kitty_hooks.model.context import LogChange
 from spec_kitty_hooks.model.events import EventLog
@@ -89,7 +90,9 @@ class LogRange:
         known = {event.event_id: event for log in before.values() for event in log.events}
         added = tuple(event for event in found.added if event.event_id not in known)
         keeper = next((oid for oid, log in before.items() if _ids(found.lost) <= _ids(log.events)), "")
-        changed: LogChange = found.replace(added=added, kept_at=keeper if found.lost else "", unknown_base=unknown)
+        drifted = find_drift(self._git, f"{self._new}:{ROOT}/{mission}/status.json", reduce_log(new))
+        kept_at = keeper if found.lost else ""
+        changed: LogChange = found.replace(added=added, kept_at=kept_at, unknown_base=unknown, drifted=drifted)
         return changed
 
     def _published(self, mission: str) -> tuple[tuple[str, ...], bool]:

@@ -9,7 +9,7 @@ from spec_kitty_hooks import errors
 from spec_kitty_hooks.audit import judge_cut_off
 from spec_kitty_hooks.git.destination import find_remote
 from spec_kitty_hooks.git.pushlines import parse_push_lines
-from spec_kitty_hooks.git.revisions import list_commits, peel
+from spec_kitty_hooks.git.revisions import keep_known, list_commits, peel
 from spec_kitty_hooks.mission.branches import HEADS, REMOTES
 from spec_kitty_hooks.model import findings
 from spec_kitty_hooks.model.findings import Report
@@ -72,14 +72,14 @@ def judge_ahead(git: Git, now: float, remote: str) -> Report:
 
 
 def judge_range(git: Git, now: float, old: str, new: str, branch: str = "") -> Report:
-    """Judge the commits that `new` has and `old` ("" for nothing) has not, as they would be on `branch`: for CI, by hand.
+    """Judge the commits that `new` has and `old` has not, as they would be on `branch`: for CI and by hand.
 
-    Where a shallow clone has not got `old`, every log at `new` is judged by itself. Raises UsageError for a revision
-    that names no commit of a complete repository.
+    Without `old` all history of `new` is meant. Where a shallow clone has not got `old`, every log at `new` is judged
+    by itself. Raises UsageError for a revision that names no commit of a complete repository.
     """
     start, end = git.find_commit(old) if old else "", git.find_commit(new)
     if git.layout.shallow and not (end and (start or not old)):
-        return judge_cut_off(git, now, end or git.layout.head, f"{old} and {new}")
+        return judge_cut_off(git, now, end or git.layout.head, f"{old or 'nothing'} and {new}")
     for revision, oid in ((old, start), (new, end)):
         if revision and not oid:
             raise errors.UsageError("NO_SUCH_COMMIT", f"{revision} names no commit here", ("git fetch",))
@@ -103,20 +103,32 @@ def _turn(line: bytes) -> bytes:
 
 
 def _list_updates(git: Git, lines: Sequence[PushLine], there: Sequence[str], remote: str) -> Iterable[RefUpdate]:
-    coming = [line.local_oid for line in lines]
-    for line in lines:
-        new, old = (peel(git, oid) if oid else "" for oid in (line.local_oid, line.remote_oid))
-        if new is None:  # a tag of a file or a directory: no history
+    """Yield what has to be judged: all but new refs on what is published, or comes with branches of the same push."""
+    peeled = [(line, *(peel(git, oid) if oid else "" for oid in (line.local_oid, line.remote_oid))) for line in lines]
+    tips = tuple(new for line, new, _old in peeled if new and line.remote_ref.startswith(HEADS))
+    rest = tuple(new for line, new, _old in peeled if new and not line.remote_ref.startswith(HEADS))
+    fresh = {*list_commits(git, tips, there), *list_commits(git, rest, (*there, *tips))}
+    stale = frozenset(keep_known(git, (*tips, *rest))) - fresh
+    coming = [(line.remote_ref, line.local_oid) for line in lines if line.local_oid]
+    judged: dict[str, None] = {}
+    for line, new, old in peeled:
+        if new is None or (new in stale and not old):  # the first: a tag of a file or a directory, without history
             continue
-        kept = [oid for oid in (*there, *coming) if oid and oid != line.remote_oid]
+        others: tuple[str, ...] = ()
+        if not line.remote_ref.startswith(HEADS):
+            if new in judged and not old:
+                continue
+            others = *tips, *judged
+            judged[new] = None
+        kept = [oid for oid in (*there, *(oid for _ref, oid in coming)) if oid and oid != line.remote_oid]
         yield RefUpdate(
             ref=line.remote_ref,
             new=new,
             old=old or "",
-            published=tuple(dict.fromkeys(there)),
+            published=tuple(dict.fromkeys((*there, *others))),
             staying=tuple(dict.fromkeys(kept)),
             remote=remote,
-            beside=tuple((other.remote_ref, other.local_oid) for other in lines if other.local_oid and other != line),
+            beside=tuple(pair for pair in coming if pair[0] != line.remote_ref),
         )
 
 

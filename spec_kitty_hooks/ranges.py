@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from spec_kitty_hooks.checks import log_integrity, placement, push, review_consistency
 from spec_kitty_hooks.checks.finding import make
-from spec_kitty_hooks.git.history import read_history
+from spec_kitty_hooks.git.ranges import read_range
 from spec_kitty_hooks.git.revisions import keep_known
 from spec_kitty_hooks.laneaudit import LaneAudit
 from spec_kitty_hooks.lineage import Lineage
@@ -60,7 +60,7 @@ class _Judge:
         self._exclude = keep_known(git, (*update.published, update.old, policy.judge_from))
         self._commits: tuple[Commit, ...] = ()
         if update.new:
-            self._commits = tuple(read_history(git, (update.new,), self._exclude))
+            self._commits = tuple(read_range(git, (update.new,), self._exclude))
         self._context = Context(
             situation=at,
             placement=self._survey.placement,

@@ -27,9 +27,10 @@ NEVER = {
     *("re", "typing", "dataclasses", "enum", "pathlib", "subprocess", "json", "logging", "datetime", "inspect"),
     *("collections", "functools", "contextlib", "tempfile", "shutil"),
 }
+DATED = {"datetime", "_datetime", "math"}
 
 
-def imported(code: str, *arguments: str, root: Path = ROOT, cwd: Path = ROOT) -> tuple[int, set[str]]:
+def imported(code: str, *arguments: str, root: Path = ROOT, cwd: Path = ROOT, stdin: str = "") -> tuple[int, set[str]]:
     """Run code as the shim does and return the exit code with the names of all modules imported on the way.
 
     `-S` leaves out the .pth files of the environment that the tests run in, so that what they import (coverage,
@@ -37,14 +38,16 @@ def imported(code: str, *arguments: str, root: Path = ROOT, cwd: Path = ROOT) ->
     """
     start = f"import sys; sys.path.insert(0, {os.fspath(root)!r}); {code}"
     command = [sys.executable, "-I", "-S", "-X", "importtime", "-c", start, *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, input=stdin, check=False)
     return done.returncode, set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE)) - {"package"}
 
 
-def over_budget(code: str, *arguments: str, root: Path = ROOT, cwd: Path = ROOT) -> tuple[int, set[str]]:
+def over_budget(
+    code: str, *arguments: str, root: Path = ROOT, cwd: Path = ROOT, stdin: str = ""
+) -> tuple[int, set[str]]:
     """Return the exit code, and the modules that a run imported beyond ours and those of a bare start."""
     _, bare = imported("import os, __future__")
-    status, names = imported(code, *arguments, root=root, cwd=cwd)
+    status, names = imported(code, *arguments, root=root, cwd=cwd, stdin=stdin)
     assert any(name.startswith("spec_kitty_hooks.") for name in names), "the package was not reached"
     return status, {name for name in names - bare - CHEAP if name.partition(".")[0] != "spec_kitty_hooks"}
 
@@ -53,6 +56,15 @@ def judge(repo: Repo, root: Path = ROOT) -> tuple[int, set[str]]:
     return over_budget(
         "from spec_kitty_hooks.__main__ import main; main()", "hook", "pre-commit", root=root, cwd=repo.path
     )
+
+
+def push(place: Repo, branch: str, root: Path = ROOT) -> tuple[int, set[str]]:
+    """Judge a push of HEAD as a branch that the remote has not got; events are dated, so datetime is allowed."""
+    code = "from spec_kitty_hooks.__main__ import main; main()"
+    line = f"refs/heads/{branch} {place.head()} refs/heads/{branch} {'0' * len(place.head())}\n"
+    arguments = ("hook", "pre-push", "origin", "url")
+    status, names = over_budget(code, *arguments, root=root, cwd=place.path, stdin=line)
+    return status, names - DATED
 
 
 def broken_copy(tmp_path: Path, module: str, line: str) -> Path:
@@ -88,11 +100,28 @@ def test_a_refused_commit_stays_within_the_import_budget(mission: Mission) -> No
     assert judge(lane) == (1, set())
 
 
+def test_a_push_of_a_lane_stays_within_the_import_budget(mission: Mission) -> None:
+    lane = mission.implement("WP01")
+    lane.commit(files={"src/a/x.py": "x = 1\n"})
+    status, names = push(lane, mission.lane_branch("lane-a"))
+    assert (status, names & NEVER) == (0, set()), names
+    lane.commit(files={"src/c/x.py": "x = 1\n"})
+    status, names = push(lane, mission.lane_branch("lane-a"))
+    assert (status, names & NEVER) == (1, set()), names
+
+
 @pytest.mark.parametrize("name", ["re", "typing", "dataclasses", "enum", "pathlib", "subprocess", "json", "datetime"])
 def test_an_expensive_import_on_the_commit_path_is_caught(repo: Repo, tmp_path: Path, name: str) -> None:
     status, names = judge(repo, root=broken_copy(tmp_path, "errors.py", f"import {name}"))
     assert status == 0
     assert name in names
+
+
+def test_an_expensive_import_on_the_way_of_a_push_is_caught(mission: Mission, tmp_path: Path) -> None:
+    lane = mission.implement("WP01")
+    lane.commit(files={"src/a/x.py": "x = 1\n"})
+    root = broken_copy(tmp_path, "pushes.py", "import logging")
+    assert "logging" in push(lane, mission.lane_branch("lane-a"), root)[1]
 
 
 def test_a_third_party_import_on_the_commit_path_is_caught(repo: Repo, tmp_path: Path) -> None:

@@ -27,9 +27,7 @@ def run(name: str, environ: Mapping[str, str], arguments: Sequence[str] = ()) ->
 
     `environ` and `arguments` are as git gave them. A hook over its time limit answers as cannot judge.
     """
-    _limit_time(
-        "spec-kitty-hooks check --from-ref @{upstream}" if name == PRE_PUSH else "spec-kitty-hooks check --staged"
-    )
+    _limit_time("--from-ref @{upstream}" if name == PRE_PUSH else "--staged")
     started = time.monotonic()
     try:
         if name == PRE_PUSH:

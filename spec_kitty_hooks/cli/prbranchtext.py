@@ -74,7 +74,8 @@ def _describe_divergence(target: str, found: DivergenceModel) -> Iterator[str]:
         word = "has diverged" if found.state == DIVERGED else f"is {found.state.replace('_', ' ')}"
         yield f"{escape(target)} {word}: {counts}{seen}"
     if found.problem:
-        yield f"note: {escape(found.problem, limit=1000)}"
+        word = "the fetch failed: " if found.stale else ""
+        yield f"note: {word}{escape(found.problem, limit=1000)}"
 
 
 def _split(tally: TallyModel) -> str:

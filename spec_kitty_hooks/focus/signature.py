@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spec_kitty_hooks.git import commits
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
@@ -28,9 +30,9 @@ def write_message(mission: Mission, paths: Iterable[FocusedPath]) -> str:
     return "\n".join([*lines, f"Mission: {mission.directory}"]) + "\n"
 
 
-def find_newest(commits: Iterable[Commit], paths: Container[bytes], otherwise: str) -> str:
+def find_newest(history: Iterable[Commit], paths: Container[bytes], otherwise: str) -> str:
     """Return the commit with the latest author date of those that change one of `paths`; ties go to the greater id."""
-    touching = [commit for commit in commits if any(change.path in paths for change in commit.changes)]
+    touching = [commit for commit in history if any(change.path in paths for change in commit.changes)]
     newest = max(touching, key=lambda commit: (commit.authored_at, commit.oid), default=None)
     return newest.oid if newest is not None else otherwise
 
@@ -38,8 +40,8 @@ def find_newest(commits: Iterable[Commit], paths: Container[bytes], otherwise: s
 def encode_commit(git: Git, tree: str, parent: str, message: str, model: str) -> bytes:
     """Return a raw commit whose author and committer are the author of commit `model`, at that commit's author date."""
     name, email, date = git.commit_author(model) or ("", "", "")
-    seconds, _space, zone = date.partition(" ")
-    stamp = f"{seconds if seconds.isascii() and seconds.isdigit() else 0} {zone if _is_zone(zone) else _UTC}"
+    zone = date.partition(" ")[2]
+    stamp = f"{max(0, commits.seconds(date))} {zone if _is_zone(zone) else _UTC}"
     who = f"{_clean(name) or 'unknown'} <{_clean(email)}> {stamp}"
     head = f"tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\n"
     return head.encode("utf-8", "backslashreplace") + message.encode()

@@ -32,7 +32,9 @@ _ORDER = "--date-order"  # newest first, but no commit before one that builds on
 _HEADERS = 64  # commit objects in memory at once
 _TOKEN_BYTES = 1 << 20  # a path, or the modes and ids of an octopus with ten thousand parents
 _SHALLOW_BYTES = 16 * 1024 * 1024  # the file of a shallow clone, a line for each commit where history ends
-_JUDGE_LATER = "name a commit behind it, from which on to judge: judge_from, under policy.hooks in .kittify/config.yaml"
+_JUDGE_LATER = (
+    "to judge only what comes after a commit, name it as judge_from under policy.hooks in .kittify/config.yaml"
+)
 
 
 def read_history(git: Git, tips: Sequence[str], exclude: Iterable[str] = ()) -> Iterator[Commit]:

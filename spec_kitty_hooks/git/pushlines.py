@@ -73,7 +73,7 @@ def _parse_line(line: bytes, hash_hex: int) -> PushLine | str:
     fields = line.rsplit(b" ", 3)
     if len(fields) < 4 or not fields[0]:
         return "not four fields: local ref, local id, remote ref, remote id"
-    if not is_ref(fields[2]):
+    if not is_ref(fields[2]) and fields[2] != b"refs/stash":  # `git push --mirror` sends that one as well
         return "the remote ref is no full ref name"
     local_oid, remote_oid = _read_oid(fields[1], hash_hex), _read_oid(fields[3], hash_hex)
     if local_oid is None or remote_oid is None:

@@ -5,6 +5,7 @@ Reads the commit graph only, no trees; ids reach git on stdin, so that there may
 
 from __future__ import annotations
 
+from spec_kitty_hooks.errors import RepositoryError
 from spec_kitty_hooks.git.layout import refusal
 from spec_kitty_hooks.git.names import is_oid
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.git.plumbing import Git
 
 _ASKED_AT_ONCE = 500  # ids on one command line
-_TAGS = 16  # of tags of tags
+_TAGS = 1_000  # of tags of tags
 
 
 def list_commits(
@@ -39,12 +40,18 @@ def list_commits(
 
 
 def find_containing(git: Git, oids: Sequence[str]) -> tuple[str, ...]:
-    """Return the full names of branches, local and remote-tracking, that contain one of `oids`."""
-    if not oids:
-        return ()
-    words = [word for oid in oids[:_ASKED_AT_ONCE] for word in ("--contains", oid)]
-    asked = git.program.run("for-each-ref", "--format=%(refname)", *words, "refs/heads", "refs/remotes")
-    return () if asked.rc else tuple(asked.out.decode("utf-8", "surrogateescape").splitlines())
+    """Return the full names of branches, local and remote-tracking, that contain one of `oids`.
+
+    Raises RepositoryError if git cannot tell.
+    """
+    found: dict[str, None] = {}
+    for start in range(0, len(oids), _ASKED_AT_ONCE):
+        words = [word for oid in oids[start : start + _ASKED_AT_ONCE] for word in ("--contains", oid)]
+        asked = git.program.run("for-each-ref", "--format=%(refname)", *words, "refs/heads", "refs/remotes")
+        if asked.rc:
+            raise refusal(asked, git.layout.shallow)
+        found.update(dict.fromkeys(asked.out.decode("utf-8", "surrogateescape").splitlines()))
+    return tuple(found)
 
 
 def keep_known(git: Git, oids: Iterable[str]) -> tuple[str, ...]:
@@ -57,7 +64,8 @@ def keep_known(git: Git, oids: Iterable[str]) -> tuple[str, ...]:
 def peel(git: Git, oid: str) -> str | None:
     """Return the commit that an id stands for, through annotated tags; the id itself if it is not here.
 
-    None for a tag of something that is no commit.
+    None for a tag of something that is no commit. Raises RepositoryError for a tag behind too many others: what it
+    brings would not be seen.
     """
     for _step in range(_TAGS):
         found = git.read(oid)
@@ -66,4 +74,4 @@ def peel(git: Git, oid: str) -> str | None:
         if found.kind != "tag":
             return None
         oid = found.data.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
-    return None
+    raise RepositoryError("REPOSITORY_UNSUPPORTED", f"a tag stands for a tag, {_TAGS} times over", (f"git show {oid}",))

@@ -31,7 +31,8 @@ def read_merge_state(primary: bytes, mission: Mission) -> MergeState:
         lock = safefile.read_file(primary, f"{_RUNTIME}/{key}/lock".encode(), limits.PATH_BYTES)
         locked = lock.problem != _ABSENT
         if state is not None or locked:
-            return _describe(state).replace(locked=locked)
+            found: MergeState = _describe(state).replace(locked=locked)
+            return found
     state = _read(primary, _LEGACY)
     names = (mission.mission_id, mission.directory)
     said = [state.get(key) for key in ("mission_id", "mission_slug")] if state is not None else []

@@ -29,7 +29,7 @@ def print_github(report: Report) -> str:
 
 
 def _annotate(finding: Finding) -> str:
-    values = {"title": " ".join(part for part in (finding.diagnostic_code, finding.work_package_id) if part)}
+    values = {"title": f"{finding.diagnostic_code} {escape(finding.work_package_id)}".rstrip()}
     if finding.path is not None:
         # A finding concerns the whole file; GitHub puts what names no line to the first one as well.
         values = {"file": escape(finding.path, limit=limits.PATH_BYTES), "line": "1", **values}

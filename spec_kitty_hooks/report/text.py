@@ -78,7 +78,7 @@ def _describe_group(code: str, severity: str, members: Sequence[Finding]) -> Ite
         yield f"spec-kitty-hooks: {label}: {code}: {escape(finding.message, limit=1000)}"
     if len(members) > limits.SHOWN_PATHS:
         more = len(members) - limits.SHOWN_PATHS
-        yield f"  and {more} more of the same; spec-kitty-hooks check --staged --json lists all"
+        yield f"  and {more} more of the same; `spec-kitty-hooks check` lists all with --json"
     for step in _unite_steps(members[: limits.SHOWN_PATHS]):
         yield f"  next: {escape(step, limit=limits.SHOWN_STEP_CHARACTERS)}"
 

@@ -237,6 +237,19 @@ def test_a_range_that_the_framework_names_is_compared(served: tuple[Mission, Rep
     assert outcome(ran) == (False, ("EVENT_LOG_NOT_APPEND_ONLY",))
 
 
+def test_a_push_of_two_branches_judges_all_that_is_ahead_though_the_framework_shows_one(
+    served: tuple[Mission, Repo],
+) -> None:
+    mission, lane = served
+    done = run(*PRE_COMMIT, "install", *TYPES, env=lane.env, cwd=mission.repo.path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lane.push("main", lane.current_branch())
+    lane.commit("slipped through", files={"src/c/tool.py": "changed\n"}, no_verify=True)
+    lane.branch("aaa", "HEAD~1")
+    refused = lane.push("aaa:topic", lane.current_branch(), check=False)
+    assert outcome(refused) == (False, FOREIGN), refused.stdout + refused.stderr
+
+
 @pytest.mark.slow
 def test_try_repo_builds_it_from_a_wheelhouse_and_judges(served: tuple[Mission, Repo], framework: Framework) -> None:
     _mission, lane = served

@@ -1,4 +1,4 @@
-"""Reviews written down, not gathered: an approved work package whose latest review rejects it, and what may excuse it."""
+"""Reviews written down, not gathered: an approved work package whose latest review rejects it, and what excuses it."""
 
 from __future__ import annotations
 

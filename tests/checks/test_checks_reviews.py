@@ -1,19 +1,18 @@
-"""The checks of reviews on facts written down: who is believed when log and artifacts disagree, and what went stale."""
+"""The checks of reviews on facts written down: who is believed when log and artifacts disagree."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from checks.literal import MISSION, TASKS, WP01, WP02, change, codes, find, judged
+from checks.literal import codes, find
+from checks.reviewed import AGAIN, CYCLE, LOG, OVERRIDE, REFERENCE, artifact, later, of, package
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import assert_caught
 
 from spec_kitty_hooks.checks.review_consistency import CLEAR, check, check_thoroughly, weigh
 from spec_kitty_hooks.model import lanes
-from spec_kitty_hooks.model.history import Commit
-from spec_kitty_hooks.model.mission import ExecutionLane
 from spec_kitty_hooks.model.reviews import (
     APPROVED,
     APPROVING,
@@ -21,12 +20,11 @@ from spec_kitty_hooks.model.reviews import (
     REJECTING,
     Approval,
     Artifact,
-    MissionReviews,
-    Override,
     PackageReview,
 )
 
 CONFLICT = "REJECTED_REVIEW_ARTIFACT_CONFLICT"
+
 # -- who is believed
 
 _times = st.sampled_from((0.0, 5.0, 10.0, 15.0, 20.0, 30.0))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from checks.literal import MISSION, WP01, WP02, change, codes, find, judged
 from checks.reviewed import AGAIN, LOG, artifact, later, of, package
@@ -15,11 +13,9 @@ from spec_kitty_hooks.model.reviews import MissionReviews
 STALE = "REVIEW_APPROVAL_STALE"
 
 
-def commit(oid: str, at: int, *paths: str, parents: tuple[str, ...] = ("p",), **fields: Any) -> Commit:
-    return Commit(
-        **{"oid": oid, "parents": parents, "author": "A <a@b>", "authored_at": at, "changes": tuple(map(change, paths))}
-        | fields
-    )
+def commit(oid: str, at: int, *paths: str, parents: tuple[str, ...] = ("p",), cut: bool = False) -> Commit:
+    changes = tuple(map(change, paths))
+    return Commit(oid=oid, parents=parents, author="A <a@b>", authored_at=at, changes=changes, cut=cut)
 
 
 CALM = package(artifact=None, numbers=(), approvals=(later(20.0),))

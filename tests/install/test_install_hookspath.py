@@ -70,7 +70,11 @@ def test_the_two_lines_call_us_and_then_install_is_content(repo: Repo, python: S
     python.answer(1)
     assert commits(repo) == (1, "")
     report = install(repo, python)
-    assert (report.ok, report.installed, report.lines_to_add) == (True, ["pre-commit", "pre-merge-commit", "pre-push"], [])
+    assert (report.ok, report.installed, report.lines_to_add) == (
+        True,
+        ["pre-commit", "pre-merge-commit", "pre-push"],
+        [],
+    )
     assert inspect(repo).problems == []
     assert uninstall(repo).ok
     assert commits(repo) == (0, "team\n"), "without our hooks the lines do nothing"

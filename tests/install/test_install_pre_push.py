@@ -155,7 +155,7 @@ def added(repo: Repo, python: StandIn) -> str:
 def test_the_lines_to_add_let_both_read(
     shell: str, repo: Repo, theirs: Path, read: Path, python: StandIn, origin: Repo
 ) -> None:
-    shebang, _, rest = theirs.read_text().partition("\n")
+    _, _, rest = theirs.read_text().partition("\n")
     theirs.write_text(f"#!/usr/bin/env {shell}\n{added(repo, python)}{rest}")
     repo.branch("second")
     expected = lines(repo, "main", "second")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -48,3 +49,38 @@ def test_an_out_of_scope_commit_on_a_lane_is_refused_in_its_linked_worktree(
     refused = lane.try_commit()
     assert refused.returncode == 1
     assert "ACTIVE_WP_SCOPE_VIOLATION" in refused.stderr
+
+
+def test_a_push_of_what_got_past_the_commit_hook_is_refused(
+    mission: Mission, environment: Path, tmp_path: Path
+) -> None:
+    lane = mission.implement("WP01")
+    lane.commit("own", files={"src/a/own.py": "ok = True\n"})
+    origin = Repo.init(tmp_path / "origin.git", lane.env, lane.clock, "--bare")
+    mission.repo.add_remote("origin", origin)
+    assert install(mission.repo, environment).ok
+    branch = lane.current_branch()
+    done = lane.push("main", branch)
+    assert (done.returncode, done.stderr) == (0, "")
+    published = lane.head()
+    lane.commit("past it", files={"src/c/foreign.py": "ok = False\n"}, no_verify=True)
+    refused = lane.push(branch, check=False)
+    assert refused.returncode != 0
+    assert "ACTIVE_WP_SCOPE_VIOLATION" in refused.stderr
+    assert origin.resolve(branch) == published
+
+
+def test_where_no_mission_lives_a_push_passes_without_a_word(repo: Repo, environment: Path, tmp_path: Path) -> None:
+    repo.add_remote("origin", Repo.init(tmp_path / "origin.git", repo.env, repo.clock, "--bare"))
+    assert install(repo, environment).ok
+    done = repo.push("main")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_lines_about_a_push_that_cannot_be_read_keep_it_back(mission: Mission, environment: Path) -> None:
+    assert install(mission.repo, environment).ok
+    hook = mission.repo.path / ".git/spec-kitty-hooks/hooks/pre-push"
+    command = [str(hook), "origin", "url"]
+    ran = subprocess.run(command, input=b"no such line\n", cwd=mission.repo.path, capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout) == (3, b"")
+    assert b"line 1 of what git says about the push cannot be read" in ran.stderr

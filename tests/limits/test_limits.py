@@ -18,7 +18,7 @@ from spec_kitty_hooks.errors import RepositoryError
 from spec_kitty_hooks.git.plumbing import Git
 from spec_kitty_hooks.mission.registry import list_directories
 
-SECONDS = 2  # of processor time: twice what a limit may cost, for slow machines
+SECONDS = 1  # of processor time, the interpreter's start included
 MEGABYTES = 256
 
 _FRAME = """import gc, resource, sys
@@ -79,15 +79,11 @@ def _log(size: int) -> bytes:
     return full + _line(size - len(full) - 1) + b"\n"
 
 
-def _transitions(size: int) -> bytes:
-    """Return a log of so many bytes in transitions as short as the client's, about as many as a log may have lines."""
-    found: list[bytes] = []
-    while size > 0:
-        number = len(found)
-        line = _TRANSITION % (number // 1000 % 86400, number % 1000, number, number % 90)
-        found.append(line[:-2] + b" " * (size - len(line) if size < 2 * len(line) else 0) + b"}\n")
-        size -= len(found[-1])
-    return b"".join(found)
+def _transitions(commas: int) -> bytes:
+    """Return a log of so many commas in transitions as short as the client's."""
+    count, rest = divmod(commas, _TRANSITION.count(b","))
+    rows = (_TRANSITION % (n // 1000 % 86400, n % 1000, n, n % 90) for n in range(count))
+    return b"".join(rows) + b'{"x":[' + b"0," * rest + b"0]}\n"
 
 
 def _numbers(commas: int) -> bytes:
@@ -121,8 +117,8 @@ def _changes(count: int) -> bytes:
 BOUNDS = (
     Bound("line", limits.LINE_BYTES, _line, _LOG, "1\n", "0 longer than"),
     Bound("log bytes", limits.LOG_BYTES, _log, _LOG, "16\n", "0 longer than"),
-    Bound("log bytes, short lines", limits.LOG_BYTES, _transitions, _LOG, "1", "0 longer than"),
-    Bound("log values", limits.LOG_VALUES, _numbers, _LOG, "30001\n", "0 more than 3000000 commas"),
+    Bound("log values", limits.LOG_VALUES, _transitions, _LOG, "115385\n", "0 more than 1500000 commas"),
+    Bound("log values, numbers", limits.LOG_VALUES, _numbers, _LOG, "15001\n", "0 more than 1500000 commas"),
     Bound("log lines", limits.LOG_EVENTS, lambda n: b"{}\n" * n, _LOG, "200000\n", "200000 more than 200000 lines"),
     Bound("JSON depth", limits.JSON_DEPTH, lambda n: b"[" * n + b"]" * n, _JSON, "\n", "nested deeper"),
     Bound(
@@ -150,7 +146,7 @@ BOUNDS = (
     ),
     Bound("changed paths", limits.CHANGED_PATHS, _changes, _RAW, "200000\n", "more than 200000 paths"),
 )
-#: What is broken costs no more than what is whole.
+#: What is broken may cost twice as much: each line of it has a reason of its own.
 BOMBS = (
     ("aliases", _HEAD, _head("a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40)))),
     ("flow of sequences", _HEAD, _head("x: " + "[" * 100_000)),
@@ -171,11 +167,11 @@ BOMBS = (
 )
 
 
-def run(code: str, data: bytes, place: Path, megabytes: int = MEGABYTES) -> str:
-    """Run code on data in an interpreter of its own, which gets no more than SECONDS and so much memory."""
+def run(code: str, data: bytes, place: Path, megabytes: int = MEGABYTES, seconds: int = SECONDS) -> str:
+    """Run code on data in an interpreter of its own, which gets no more than so much processor time and memory."""
     file = place / "data"
     file.write_bytes(data)
-    words = [sys.executable, "-I", "-c", _FRAME + code, str(product_root()), str(file), str(SECONDS), str(megabytes)]
+    words = [sys.executable, "-I", "-c", _FRAME + code, str(product_root()), str(file), str(seconds), str(megabytes)]
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     ran = subprocess.run(words, env=unmeasured, capture_output=True, text=True, check=False)
     assert not ran.returncode, f"exit {ran.returncode}: {ran.stderr[-2000:]}"
@@ -191,8 +187,8 @@ def test_what_is_at_the_limit_is_read_and_what_is_beyond_is_named(bound: Bound, 
 
 
 @pytest.mark.parametrize(("code", "data"), [bomb[1:] for bomb in BOMBS], ids=[bomb[0] for bomb in BOMBS])
-def test_a_bomb_costs_no_more_than_what_is_whole(code: str, data: bytes, tmp_path: Path) -> None:
-    assert run(code, data, tmp_path)
+def test_a_bomb_costs_hardly_more_than_what_is_whole(code: str, data: bytes, tmp_path: Path) -> None:
+    assert run(code, data, tmp_path, seconds=2 * SECONDS)
 
 
 def test_the_bound_stops_what_does_not_end(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.hooks import cli_json, hook_command, install_native
-from support.missions import Mission, build_mission, many_missions
+from support.missions import Mission, build_mission, many_missions, seed
 from support.pushing import PUSH_HOOKS, publish, push
 from support.repo import Repo
 
@@ -129,8 +129,7 @@ def test_a_lane_is_rebased_before_it_is_published(mission: Mission, remote: Repo
     mission.repo.commit(files={"src/z.py": "1"}, no_verify=True)
     mission.implement("WP03")
     lane.git("rebase", "-q", "main")
-    quiet(lane, mission.lane_branch("lane-a"))
-    quiet(mission.repo, "main")
+    quiet(mission.repo, "main", mission.lane_branch("lane-a"))
 
 
 def test_a_published_lane_is_rebased(mission: Mission, lane: Repo) -> None:
@@ -160,7 +159,6 @@ def test_a_lane_takes_in_main_and_other_work(mission: Mission, lane: Repo, remot
     mission.repo.commit(files={"src/z.py": "1", "src/b/by_hand.py": "1"}, no_verify=True)
     lane.git("merge", "-q", "--no-edit", "main")
     lane.git("merge", "-q", "--no-edit", mission.lane_branch("lane-b"))
-    quiet(lane, mission.lane_branch("lane-a"))
     quiet(mission.repo, "--all")
     for name in ("lane-a", "lane-b"):
         branch = mission.lane_branch(name)
@@ -255,7 +253,7 @@ def test_a_single_branch_clone_of_a_lane(mission: Mission, lane: Repo, remote: R
 
 
 def test_a_fork(mission: Mission, lane: Repo, remote: Repo, tmp_path: Path) -> None:
-    fork = guarded(remote.clone(tmp_path / "fork.git", "--bare"))
+    fork = remote.clone(tmp_path / "fork.git", "--bare")
     mine = remote.clone(tmp_path / "mine")
     mine.git("remote", "rename", "origin", "upstream")
     mine.add_remote("origin", fork)
@@ -303,8 +301,7 @@ def test_four_hundred_missions(mission: Mission, lane: Repo, remote: Repo) -> No
 
 
 def test_a_mission_from_another_repository(repo: Repo, tmp_path: Path) -> None:
-    source = Repo.init(tmp_path / "source", repo.env, repo.clock, "-b", "main")
-    source.commit(files={"README.md": "source"})
+    source = seed(Repo.init(tmp_path / "source", repo.env, repo.clock, "-b", "main"))
     theirs = build_mission(source, {"lane-a": {"WP01": ["lib/**"]}}, slug="imported")
     work = theirs.implement("WP01")
     work.commit(files={"lib/x.py": "1"})
@@ -320,24 +317,44 @@ def test_a_mission_from_another_repository(repo: Repo, tmp_path: Path) -> None:
     assert remote.has_branch("main")
 
 
-def test_a_coordination_branch(repo: Repo, tmp_path: Path) -> None:
+@pytest.fixture
+def coordinated(repo: Repo, tmp_path: Path) -> Mission:
+    """A mission with a coordination branch that its lane has merged since both were published; the server judges."""
     mission = build_mission(repo, {"lane-a": {"WP01": ["src/a/**"], "WP02": ["src/b/**"]}}, topology="coord")
-    remote = guarded(publish(mission, tmp_path / "remote.git"))
+    guarded(publish(mission, tmp_path / "remote.git"))
     quiet(repo, mission.coordination_branch)
     lane = mission.implement("WP01")
     lane.commit(files={"src/a/x.py": "1"})
     quiet(repo, mission.coordination_branch)
     quiet(repo, mission.lane_branch("lane-a"))
-    mission.walk("WP01", "approved")
-    mission.implement("WP02")
+    mission.walk("WP01", "in_review")
     lane.git("merge", "-q", "--no-edit", "-X", "theirs", mission.coordination_branch)
-    lane.commit(files={"src/b/x.py": "1"})
+    lane.commit(files={"src/a/y.py": "1"})
+    return mission
+
+
+def test_a_coordination_branch_and_its_landing(coordinated: Mission, tmp_path: Path) -> None:
+    mission, repo = coordinated, coordinated.repo
+    lane, log = mission.lane_branch("lane-a"), mission.coordination_branch
+    mission.walk("WP01", "approved")
+    mission.implement("WP02").commit(files={"src/b/x.py": "1"})
     quiet(repo, "--all")
-    for branch in (mission.coordination_branch, mission.lane_branch("lane-a")):
+    for branch in (log, lane):
         place = tmp_path / branch.rpartition("-")[2]
-        assert judged_in_ci(remote, place, "origin/main", f"origin/{branch}") == []
-    repo.git("merge", "-q", "--squash", mission.lane_branch("lane-a"))
+        assert judged_in_ci(repo.at(tmp_path / "remote.git"), place, "origin/main", f"origin/{branch}") == []
+    repo.git("clean", "-fdq", "kitty-specs")
+    repo.git("merge", "-q", "--squash", lane)
+    repo.write(mission.log_path, repo.show("main", mission.log_path) + repo.show(log, mission.log_path))
     repo.commit("feat: mission", no_verify=True)
-    repo.git("merge", "-q", "--no-edit", mission.coordination_branch)
     quiet(repo, "main")
-    quiet(repo, "--delete", mission.lane_branch("lane-a"), mission.coordination_branch)
+    quiet(repo, "--delete", lane, log)
+
+
+def test_a_lane_that_goes_out_before_the_log_that_it_merged(coordinated: Mission, tmp_path: Path) -> None:
+    mission, lane = coordinated, coordinated.lane_branch("lane-a")
+    pushed = push(mission.repo, lane)
+    assert pushed.allowed, pushed.text
+    assert pushed.text.count("warning: PLANNING_PATH_ON_LANE") == 1
+    assert f"next: push branch {mission.coordination_branch} as well" in pushed.text
+    found = judged_in_ci(mission.repo.at(tmp_path / "remote.git"), tmp_path / "ci", "origin/main", f"origin/{lane}")
+    assert found[0] == ("PLANNING_PATH_ON_LANE", "warn")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,12 +56,34 @@ def test_a_push_past_all_hooks_of_the_clone_is_refused(mission: Mission, server:
     assert not server.has_branch(mission.lane_branch("lane-a"))
 
 
-def test_the_log_of_a_server_is_the_one_before_the_push(mission: Mission, server: Repo) -> None:
+def test_a_claim_may_come_with_the_work(mission: Mission, server: Repo) -> None:
     lane = mission.implement("WP01")
     lane.commit(files={"src/a/x.py": "1"})
+    mission.walk("WP01", "approved")
+    mission.implement("WP02")
+    lane.commit(files={"src/b/x.py": "1"})
     pushed = push(lane, mission.lane_branch("lane-a"), "main")
     assert pushed.returncode == 0
+    assert "spec-kitty-hooks" not in pushed.stderr
+
+
+def test_work_that_comes_before_its_claim_is_let_through_with_a_word(mission: Mission, server: Repo) -> None:
+    lane = mission.implement("WP01")
+    lane.commit(files={"src/a/x.py": "1"})
+    pushed = push(lane, mission.lane_branch("lane-a"))
+    assert pushed.returncode == 0
     assert "warning: WP_NOT_STARTED" in pushed.stderr
+
+
+def test_a_lane_cannot_bring_the_deletion_of_its_plan(mission: Mission, server: Repo) -> None:
+    lane = mission.implement("WP01")
+    mission.repo.push("main")
+    lane.commit(files={"src/c/x.py": "1"}, no_verify=True)
+    server.git("config", "receive.denyDeleteCurrent", "ignore")
+    pushed = push(lane, "--force", mission.lane_branch("lane-a"), ":main")
+    assert pushed.returncode
+    assert "refused: " in pushed.stderr
+    assert server.has_branch("main")
 
 
 def test_lanes_that_come_together_are_each_held_to_their_own(mission: Mission, server: Repo) -> None:
@@ -77,3 +103,39 @@ def test_a_rewritten_log_is_refused(mission: Mission, server: Repo) -> None:
     pushed = push(mission.repo, "--force", "main")
     assert "refused: EVENT_LOG_NOT_APPEND_ONLY" in pushed.stderr
     assert "refused: PUSH_REWRITES_LEDGER" in pushed.stderr
+
+
+@pytest.fixture
+def daemon(server: Repo) -> Iterator[str]:
+    """The server behind `git daemon` on loopback; the address to push to."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = (
+        "--reuseaddr",
+        "--listen=127.0.0.1",
+        f"--port={port}",
+        "--export-all",
+        "--enable=receive-pack",
+        "--verbose",
+    )
+    command = ["git", "daemon", *options, f"--base-path={server.path.parent}", str(server.path.parent)]
+    with subprocess.Popen(command, env=server.env, stderr=subprocess.PIPE, start_new_session=True) as running:
+        assert running.stderr is not None
+        said = running.stderr.readline()
+        assert b"Ready to rumble" in said, said
+        yield f"git://127.0.0.1:{port}/{server.path.name}"
+        os.killpg(running.pid, signal.SIGTERM)
+
+
+def test_the_same_over_a_connection(mission: Mission, server: Repo, daemon: str) -> None:
+    lane = mission.implement("WP01")
+    mission.repo.push("main")
+    lane.commit(files={"src/a/x.py": "1"})
+    taken = lane.git("push", daemon, mission.lane_branch("lane-a"), check=False, env={"GIT_ALLOW_PROTOCOL": "git"})
+    assert taken.returncode == 0, taken.stderr
+    lane.commit(files={"src/c/x.py": "1"}, no_verify=True)
+    refused = lane.git("push", daemon, mission.lane_branch("lane-a"), check=False, env={"GIT_ALLOW_PROTOCOL": "git"})
+    assert refused.returncode
+    assert f"remote: spec-kitty-hooks: refused: {SCOPE}" in refused.stderr
+    assert server.resolve(mission.lane_branch("lane-a")) == lane.resolve("HEAD^")

@@ -91,9 +91,10 @@ class Writer:
         self.say("TRY", json.dumps(asdict(wish)))
         if "early" in self.job.broken:
             self.say("ACK", wish.event_id)
+        mission = self.missions[wish.mission]
         while True:
             try:
-                mission, now = self.missions[wish.mission], datetime.now(UTC)
+                now = datetime.now(UTC)
                 done = transition(self.git, os.environ, mission, wish.request(), now=now, commit=self.job.commit)
             except LockedError as error:
                 self.misses += "cannot be named" in error.message

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from spec_kitty_hooks.report.data import to_report
 from spec_kitty_hooks.runner import Judgement
 from support import records
 from support.clock import Clock
-from support.missions import Mission, build_mission, seed
+from support.missions import build_mission, seed
 from support.repo import Repo
 from support.sealed import sealed_environment
 
@@ -151,9 +151,10 @@ class Entries:
         repo = self.mission.repo
         log = repo.read(self.mission.log_path)
         lines = log.splitlines(keepends=True)
-        stamp = {"event_id": self.mission.clock.ulid(), "mission_slug": self.mission.directory, "at": "2026-01-05T09:00:00+00:00"}
-        legal = records.transition("WP03", "planned", "blocked", mission_id=self.mission.mission_id, **stamp)
-        illegal = records.transition("WP03", "planned", "done", mission_id=self.mission.mission_id, **stamp)
+        names = {"mission_slug": self.mission.directory, "mission_id": self.mission.mission_id}
+        stamp = {"event_id": self.mission.clock.ulid(), "at": self.mission.clock.at()}
+        legal = records.transition("WP03", "planned", "blocked", **names, **stamp)
+        illegal = records.transition("WP03", "planned", "done", **names, **stamp)
         altered = json.loads(lines[-1]) | {"actor": "somebody else"}
         contents = {
             "text": b"text\n",
@@ -188,6 +189,3 @@ def _tell(report: Report) -> Facts:
         for found in published["findings"]
         if catalog.DIAGNOSTICS[found["diagnostic_code"]].family in _COMPARED
     )
-
-
-Judge = Callable[[], Facts]

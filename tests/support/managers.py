@@ -26,6 +26,7 @@ from support.repo import Repo
 
 PACKAGES = {"prek": "0.5.11", "lefthook": "2.2.2", "uv": "0.13.9"}
 HUSKY = "9.1.7"
+JEST_SARIF = "1.0.0-beta.0"  # it has the schema of SARIF 2.1.0 with it
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCT = ("spec_kitty_hooks", "hooks", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
 #: Read before a test seals the environment: package managers work with the machine's own configuration.
