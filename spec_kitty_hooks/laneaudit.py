@@ -30,9 +30,12 @@ _SCOPE, _LATE, _PLANNING = "ACTIVE_WP_SCOPE_VIOLATION", "WP_ALREADY_APPROVED", "
 
 
 class LaneAudit:
-    """One lane with its commits of the range, `made`. `tip` is where the range leaves the lane's files."""
+    """One lane with its commits of the range, `made`. `tip` is its newest commit, `end` where the range leaves files.
 
-    def __init__(self, git: Git, ctx: Context, found: Survey, lineage: Lineage, tip: str) -> None:
+    A lane that went on after it was merged has undone nothing for those who get the merge.
+    """
+
+    def __init__(self, git: Git, ctx: Context, found: Survey, lineage: Lineage, tip: str, end: str) -> None:
         placement = found.placement
         if placement.mission is None or placement.lane is None or found.packages is None:
             raise ValueError("a lane is recorded by a mission")
@@ -40,7 +43,7 @@ class LaneAudit:
         self.made = lineage.find_made_on(found.situation.branch, tip, placement.mission)
         self._brought = self.made - lineage.find_chain(found.situation.branch, tip, placement.mission)
         self._git = git
-        self._tip = tip
+        self._end = end
         self._context = ctx.replace(placement=placement, policy=view_policy(found.policy), situation=found.situation)
         self._packages = found.packages
         self._lanes = (
@@ -57,11 +60,11 @@ class LaneAudit:
         """
         if self._is_plain(commit):
             return []
+        commit = self._drop_contained_sides(commit)
         if self._is_planning_from_elsewhere(commit):
             found = [self._ask_for_its_branch(commit)] if self._context.policy.guard_planning else []
         else:
-            commit = self._drop_contained_sides(commit)
-        views = {id(active): active for active in map(self._timeline.active_at, _second_of(commit))}
+            views = {id(active): active for active in map(self._timeline.active_at, _second_of(commit))}
             found = min((self._hold(commit, active) for active in views.values()), key=len)
         return [finding for finding in found if self._is_news(finding)]
 
@@ -161,7 +164,7 @@ class LaneAudit:
         """
         before = self._before.setdefault(change.path, (change.old_mode, change.old_oid))
         directory, _, name = change.path.rpartition(b"/")
-        entries = self._git.tree(self._tip.encode() + b":" + directory) or ()
+        entries = self._git.tree(self._end.encode() + b":" + directory) or ()
         now = next(((entry.mode, entry.oid) for entry in entries if entry.name == name), (0, ""))
         return now == before or (not now[0] and not before[0])
 

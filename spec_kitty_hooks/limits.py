@@ -3,7 +3,7 @@
 LINE_BYTES = 4 * 1024 * 1024  # one event; the longest real line has 624,725 bytes
 LOG_BYTES = 64 * 1024 * 1024  # one log; the largest real one has 955,078 bytes
 LOG_EVENTS = 200_000  # the longest real log has 512 lines
-LOG_VALUES = 1_500_000  # commas in one log, which cost most: 115,000 of the client's transitions in a second; real: 5,260
+LOG_VALUES = 1_500_000  # commas in one log: 115,000 of the client's transitions, read in a second; real maximum 5,260
 HELD_LOG_BYTES = 4 * 1024 * 1024  # beyond, a log's parsed records would take the memory that its bytes have
 JSON_DEPTH = 64  # real depth is 4; deeper input would cost a recursion error
 JSON_DIGITS = 4_000  # below the interpreter's own limit of 4,300

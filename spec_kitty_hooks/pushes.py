@@ -103,33 +103,36 @@ def _turn(line: bytes) -> bytes:
 
 
 def _list_updates(git: Git, lines: Sequence[PushLine], there: Sequence[str], remote: str) -> Iterable[RefUpdate]:
-    """Yield what has to be judged: all but new refs on what is published, or comes with branches of the same push."""
-    peeled = [(line, *(peel(git, oid) if oid else "" for oid in (line.local_oid, line.remote_oid))) for line in lines]
-    tips = tuple(new for line, new, _old in peeled if new and line.remote_ref.startswith(HEADS))
-    rest = tuple(new for line, new, _old in peeled if new and not line.remote_ref.startswith(HEADS))
-    fresh = {*list_commits(git, tips, there), *list_commits(git, rest, (*there, *tips))}
-    stale = frozenset(keep_known(git, (*tips, *rest))) - fresh
+    """Yield what has to be judged: all but new refs on what is published, or comes with other refs of the push."""
+    news = [(line, peel(git, line.local_oid) if line.local_oid else "") for line in lines]
+    tips = tuple(new for line, new in news if new and line.remote_ref.startswith(HEADS))
+    stale = _find_stale(git, tips, [new for line, new in news if new and not line.remote_ref.startswith(HEADS)], there)
     coming = [(line.remote_ref, line.local_oid) for line in lines if line.local_oid]
     judged: dict[str, None] = {}
-    for line, new, old in peeled:
-        if new is None or (new in stale and not old):  # the first: a tag of a file or a directory, without history
+    for line, new in news:
+        is_branch = line.remote_ref.startswith(HEADS)
+        covered = not line.remote_oid and (new in stale or (new in judged and not is_branch))
+        if new is None or covered:  # the first: a tag of a file or a directory, without history
             continue
-        others: tuple[str, ...] = ()
-        if not line.remote_ref.startswith(HEADS):
-            if new in judged and not old:
-                continue
-            others = *tips, *judged
+        others = () if is_branch else (*tips, *judged)
+        if new and not is_branch:
             judged[new] = None
         kept = [oid for oid in (*there, *(oid for _ref, oid in coming)) if oid and oid != line.remote_oid]
         yield RefUpdate(
             ref=line.remote_ref,
             new=new,
-            old=old or "",
+            old=(peel(git, line.remote_oid) if line.remote_oid else "") or "",
             published=tuple(dict.fromkeys((*there, *others))),
             staying=tuple(dict.fromkeys(kept)),
             remote=remote,
             beside=tuple(pair for pair in coming if pair[0] != line.remote_ref),
         )
+
+
+def _find_stale(git: Git, tips: Sequence[str], rest: Sequence[str], there: Sequence[str]) -> frozenset[str]:
+    """Return what is known to bring nothing: of branches beyond `there`, of other refs beyond the branches as well."""
+    fresh = {*list_commits(git, tips, there), *list_commits(git, rest, (*there, *tips))}
+    return frozenset(keep_known(git, (*tips, *rest))) - fresh
 
 
 def _judge_all(git: Git, updates: Iterable[RefUpdate], now: float, situation: str) -> Report:

@@ -124,7 +124,11 @@ class _Judge:
 
     def _audit_lanes(self) -> list[LaneAudit]:
         lineage = Lineage(self._git, self._commits, self._exclude, self._update.beside)
-        return [LaneAudit(self._git, self._context, found, lineage, tip) for found, tip in self._find_lanes(lineage)]
+        inside = {commit.oid for commit in self._commits}
+        return [
+            LaneAudit(self._git, self._context, found, lineage, tip, tip if tip in inside else self._tip)
+            for found, tip in self._find_lanes(lineage)
+        ]
 
     def _check_commits(self, audits: Sequence[LaneAudit]) -> Iterator[Finding]:
         """Yield what was wrong with each commit on the lane it was made on; on several lanes, the mildest view."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from support.clock import Clock
+from support.corpus import MISSING, find_corpus
 from support.missions import Mission, build_mission, seed
 from support.repo import Repo
 from support.resources import limit_file_size
@@ -20,7 +21,6 @@ from support.trace import traces, unchanged
 # Read before the first test seals the environment.
 _CORPUS = os.environ.get("SPEC_KITTY_CORPUS", "")
 _PEER = os.environ.get("SPEC_KITTY_PYTHON", "")
-_ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile(
     "ci",
@@ -109,9 +109,9 @@ def file_size_limit() -> Callable[[int], AbstractContextManager[None]]:
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder with golden.json and kitty-specs/ of real missions."""
-    place = Path(_CORPUS) if _CORPUS else _ROOT.parent / "shared" / "corpus"
-    if not (place / "golden.json").is_file():
-        pytest.skip("no corpus of real missions here; SPEC_KITTY_CORPUS can name one")
+    place = find_corpus(_CORPUS)
+    if place is None:
+        pytest.skip(MISSING)
     return place
 
 

@@ -12,6 +12,7 @@ PACKAGE = Path(spec_kitty_hooks.__file__).parent
 WRITERS = (
     *("recorder.py", "recovery.py", "starting.py", "transitions.py", "workplaces.py", "holding.py", "cli/actor.py"),
     *("git/checkouts.py", "git/merging.py"),
+    *("cli/prbranch.py", "focus/belongings.py", "focus/making.py", "focus/planning.py"),
     *("git/recording.py", "git/worktrees.py", "git/writing.py", "mission/destination.py", "mission/journal.py"),
 )
 #: Errors take their code first; these are constants that are no codes.

@@ -23,7 +23,7 @@ from support.hooks import cli, exported, hook_command  # noqa: E402
 from support.repo import Repo  # noqa: E402
 from support.sealed import sealed_environment  # noqa: E402
 
-from tools import histories, writing  # noqa: E402
+from tools import histories, reading, writing  # noqa: E402
 from tools.row import Row  # noqa: E402
 from tools.scenery import Scenery  # noqa: E402
 
@@ -84,6 +84,7 @@ def families(scenery: Scenery) -> dict[str, Callable[[], list[Row]]]:
         "tracked": sizes("tracked", (1_000, 20_000, 100_000)),
         "staged": sizes("staged", (10, 100, 1_000, 10_000)),
         "events": sizes("events", (100, 1_000, 10_000, 100_000)),
+        "real": lambda: reading.reading_rows(scenery),
         "transition": lambda: writing.transition_rows(scenery),
         "writers": lambda: writing.writer_rows(scenery),
         "log": lambda: writing.log_rows(scenery),
@@ -123,6 +124,7 @@ def show(rows: list[Row]) -> None:
         ("tracked 100000", "tracked 1000", ""),
         ("staged 10000", "staged 1000", "budget: linear"),
         ("events 100000", "events 10000", "budget: linear"),
+        ("real logs, reduced", "real logs, json.loads", "budget 2"),
         ("transition", "bare interpreter", ""),
         ("Spec Kitty's move-task", "transition", ""),
         ("16 writers, each event", "1 writer, each event", ""),

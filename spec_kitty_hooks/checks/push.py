@@ -28,8 +28,8 @@ def check(ctx: Context) -> Iterator[Finding]:
         yield _report_diverged(ctx, facts, facts.apart)
     if facts.rewritten:
         yield _report_rewritten(ctx, facts)
-    for mission, count in facts.only_here.items():
-        yield _report_deleted(ctx, facts, mission, count)
+    for mission, number in facts.only_here.items():
+        yield _report_deleted(ctx, facts, mission, number)
     if facts.foreign:
         yield _report_foreign(ctx, facts)
 
@@ -62,8 +62,8 @@ def _report_rewritten(ctx: Context, facts: PushFacts) -> Finding:
     return make(ctx, "PUSH_REWRITES_LEDGER", message, facts=_name_remote(facts) | known)
 
 
-def _report_deleted(ctx: Context, facts: PushFacts, mission: str, count: int) -> Finding:
-    events = "1 event" if count == 1 else f"{count} events"
+def _report_deleted(ctx: Context, facts: PushFacts, mission: str, number: int) -> Finding:
+    events = "1 event" if number == 1 else f"{number} events"
     message = f"deleting {facts.update.short} removes {events} of mission {mission} that no other published branch has"
     found: Finding = make(
         ctx, "LEDGER_BRANCH_DELETED", message, facts={"branch": facts.update.short, "mission": mission}
@@ -72,7 +72,7 @@ def _report_deleted(ctx: Context, facts: PushFacts, mission: str, count: int) ->
 
 
 def _report_foreign(ctx: Context, facts: PushFacts) -> Finding:
-    listed = ", ".join(f"{_count(count)} of {mission}" for mission, count in sorted(facts.foreign.items()))
+    listed = ", ".join(f"{_count(number)} of {mission}" for mission, number in sorted(facts.foreign.items()))
     message = f"{facts.update.short} brings commits of other missions as well: {listed}"
     return make(ctx, "FOREIGN_COMMITS_ON_TARGET", message, facts={"mission": facts.targets[0]})
 

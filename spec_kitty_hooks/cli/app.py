@@ -31,6 +31,7 @@ COMMANDS = {
     "transition": ("spec_kitty_hooks.cli.transition", "transition"),
     "start": ("spec_kitty_hooks.cli.start", "start"),
     "recover": ("spec_kitty_hooks.cli.recover", "recover"),
+    "pr-branch": ("spec_kitty_hooks.cli.prbranch", "pr_branch"),
     "mission": ("spec_kitty_hooks.cli.mission", "mission"),
     "preflight": ("spec_kitty_hooks.cli.preflight", "preflight"),
     "schema": ("spec_kitty_hooks.cli.schema", "schema"),

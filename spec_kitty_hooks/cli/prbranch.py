@@ -82,7 +82,14 @@ class _Run:
         self._as_json = as_json
 
     def run(self, push: bool) -> int:
-        """Do all of it, print what came of it, and return the exit code."""
+        """Do all of it, print what came of it, and return the exit code; errors name the repository in their steps."""
+        try:
+            return self._run(push)
+        except errors.HooksError as error:
+            error.remediation = tuple(self._localize(error.remediation))
+            raise
+
+    def _run(self, push: bool) -> int:
         measured = measure_target(self._git, self._branches, self._mission, fetched=self._fetched)
         if not measured.remote:
             raise self._refuse_unknown(measured)
@@ -159,10 +166,10 @@ class _Run:
         fetched = self._fetched
         message = f"what the remote has of {escape(target)} is not known here: {escape(measured.problem)}"
         if remote not in self._remotes.names:
-            steps = ["git remote -v", f"git config {TARGET_REMOTE} REMOTE, with one of these"]
-            return errors.HooksError("REMOTE_STATE_UNKNOWN", message, tuple(self._localize(steps)))
+            steps = ("git remote -v", f"git config {TARGET_REMOTE} REMOTE, with one of these")
+            return errors.HooksError("REMOTE_STATE_UNKNOWN", message, steps)
         if fetched is not None and not fetched.ok:
             message = f"{escape(target)} cannot be fetched: {escape(fetched.problem)}"
         refspec = f"+refs/heads/{target}:{self._remotes.tracking_ref(remote, target)}"
-        steps = [f"git fetch {quote_shell(remote)} {quote_shell(refspec)}"]
-        return errors.HooksError("REMOTE_STATE_UNKNOWN", message, (*self._localize(steps), _AGAIN))
+        step = f"git fetch {quote_shell(remote)} {quote_shell(refspec)}"
+        return errors.HooksError("REMOTE_STATE_UNKNOWN", message, (step, _AGAIN))

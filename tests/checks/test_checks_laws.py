@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from strategies import assert_caught
 
 from spec_kitty_hooks import catalog, checks
-from spec_kitty_hooks.checks import CHECKS
+from spec_kitty_hooks.checks import CHECKS, push
 from spec_kitty_hooks.model import context, findings, lanes
 from spec_kitty_hooks.model.context import Active, Context, LogChange, Owner, Placement, PolicyView
+from spec_kitty_hooks.model.divergence import DIVERGED, Divergence, Tally
 from spec_kitty_hooks.model.events import LIFECYCLE, TRANSITION, UNKNOWN, Damage, Event, EventLog
 from spec_kitty_hooks.model.findings import Finding
 from spec_kitty_hooks.model.git import GITLINK, SYMLINK, Change, Situation
+from spec_kitty_hooks.model.history import Commit
 from spec_kitty_hooks.model.mission import ExecutionLane, LogCopy, WorkPackage
+from spec_kitty_hooks.model.push import PushFacts, RefUpdate
 from spec_kitty_hooks.pathglob import PatternSet
 
 #: Codes that come from elsewhere: the runner reads policy.
@@ -144,6 +147,26 @@ _log_changes = st.builds(
     drifted=_few(_ids),
     unknown_base=st.booleans(),
 )
+_commits = st.builds(
+    Commit,
+    oid=_oids,
+    parents=_few(_oids),
+    author=_words,
+    authored_at=st.integers(0, 1 << 33),
+    changes=_changes,
+    cut=st.booleans(),
+)
+_tallies = st.builds(Tally, total=st.integers(0, 9), source=st.integers(0, 9), foreign=st.integers(0, 9))
+_pushes = st.builds(
+    PushFacts,
+    update=st.builds(RefUpdate, ref=_words, new=_oids | st.just(""), old=_oids | st.just(""), remote=_words),
+    unknown=st.booleans(),
+    apart=st.none() | st.builds(Divergence, state=st.just(DIVERGED), ahead=_tallies, behind=_tallies),
+    rewritten=_few(st.tuples(_oids, _paths)),
+    targets=st.tuples(_words) | st.tuples(_words, _words),
+    only_here=st.dictionaries(_words, st.integers(1, 9), max_size=2),
+    foreign=st.dictionaries(_words, st.integers(1, 9), max_size=2),
+)
 contexts = st.builds(
     Context,
     situation=_situations,
@@ -163,6 +186,9 @@ contexts = st.builds(
     logs=_few(_log_changes),
     withheld=st.just(()) | _few(_paths),
     prefix=st.sampled_from((b"", b"src/", b"src/a/", b"lib/\xff/")),
+    compared=st.sampled_from(("", PARENT[:12], f"{PARENT[:12]} {OTHER[:12]}")),
+    commit=st.none() | _commits,
+    push=st.none() | _pushes,
 )
 
 
@@ -187,7 +213,7 @@ def is_fit_to_show(found: Finding) -> bool:
 @settings(max_examples=300, phases=(Phase.explicit, Phase.generate))  # a context hardly ever shrinks
 @given(contexts)
 def test_no_context_makes_a_check_raise_and_findings_are_fit_to_show(ctx: Context) -> None:
-    for check in CHECKS:
+    for check in (*CHECKS, push.check):
         first, second = list(check(ctx)), list(check(ctx))
         assert all(map(is_fit_to_show, first))
         assert first == second

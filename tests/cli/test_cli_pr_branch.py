@@ -8,20 +8,12 @@ from pathlib import Path
 
 import pytest
 from support.clock import Clock
-from support.diverging import LANES, THEIRS, diverge, land, plan, publish, share
-from support.focusing import branch_of, build, list_objects, say
-from support.hooks import cli, cli_json, install_native
+from support.diverging import THEIRS, diverge, land, plan, publish, share
+from support.focusing import branch_of, build, files_of, list_objects, say
+from support.hooks import cli, install_native
 from support.missions import Mission, WorkPackage, build_mission
 from support.repo import Repo
 from support.trace import unchanged
-
-
-def files_of(repo: Repo, made: dict[str, object]) -> set[bytes]:
-    """Return what the commit changes on top of its parent."""
-    out = repo.git(
-        "diff-tree", "-r", "-z", "--name-only", f"{made['commit']}^", str(made["commit"]), binary=True
-    ).stdout
-    return set(out.split(b"\0")[:-1])
 
 
 def test_a_clone_that_is_84_ahead_and_6_behind_has_a_clean_pushable_branch(repo: Repo, tmp_path: Path) -> None:
@@ -215,7 +207,7 @@ def test_what_upstream_has_already_in_other_commits_is_not_done_again(repo: Repo
     publish(repo, remote, {"src/a/new.py": "new = True\n"}, "half of it, squashed")
     made = build(mission)
     assert files_of(repo, made) == {b"src/a/a.py", mission.log_path.encode()}
-    publish(repo, remote, {"src/a/a.py": "changed = True\n", mission.log_path: repo.read(mission.log_path)})
+    publish(repo, remote, {"src/a/a.py": b"changed = True\n", mission.log_path: repo.read(mission.log_path)})
     assert build(mission)["outcome"] == "NOTHING"
     assert repo.tree("origin/main")[b"src/a/a.py"] == mine[b"src/a/a.py"]
 
@@ -265,70 +257,6 @@ def test_the_most_specific_owner_is_named(repo: Repo, tmp_path: Path) -> None:
     repo.commit("x", files={"src/b/b.py": "1\n", "src/b/c.py": "1\n"})
     owners = {path["path"]: path["work_package_id"] for path in build(mission)["paths"]}
     assert (owners["src/b/b.py"], owners["src/b/c.py"]) == ("WP02", "WP01")
-
-
-# -- where the mission's side is
-
-
-def test_before_the_mission_has_landed_its_own_branch_is_taken(repo: Repo, tmp_path: Path) -> None:
-    mission, _remote = plan(repo, tmp_path / "remote")
-    lane = mission.start_lane("lane-a")
-    lane.commit("WP01", files={"src/a/x": "1\n"})
-    repo.branch("keep", mission.mission_branch)
-    repo.git("update-ref", f"refs/heads/{mission.mission_branch}", lane.head())
-    made = build(mission)
-    assert made["source"] == f"refs/heads/{mission.mission_branch}"
-    assert files_of(repo, made) == {b"src/a/x"}
-
-
-def test_a_clone_without_the_target_takes_the_missions_branch(repo: Repo, tmp_path: Path) -> None:
-    mission, remote = plan(repo, tmp_path / "remote")
-    lane = mission.start_lane("lane-a")
-    lane.commit("WP01", files={"src/a/x": "1\n"})
-    repo.git("push", "-q", "origin", f"{lane.head()}:refs/heads/{mission.mission_branch}")
-    clone = remote.clone(tmp_path / "clone", "-b", mission.mission_branch)
-    made = build(mission, repo=clone)
-    assert (made["outcome"], made["divergence"]["state"]) == ("CREATED", "unknown")
-
-
-@pytest.mark.parametrize("topology", ["coord", "lanes_with_coord"])
-def test_under_coordination_the_log_that_the_target_has_goes_along(repo: Repo, tmp_path: Path, topology: str) -> None:
-    share(repo, tmp_path / "remote")
-    mission = build_mission(repo, LANES, topology=topology)
-    land(mission, {"src/a/x": "1\n"})
-    made = build(mission)
-    assert made["source"] == "refs/heads/main"
-    assert b"src/a/x" in files_of(repo, made)
-    assert any(f"the event log lives on branch {mission.coordination_branch}" in note for note in made["notes"])
-
-
-def test_a_target_with_slashes_has_a_branch_of_its_own(repo: Repo, tmp_path: Path) -> None:
-    share(repo, tmp_path / "remote")
-    repo.git("checkout", "-q", "-b", "release/1.x")
-    mission = build_mission(repo, LANES, target_branch="release/1.x")
-    repo.push("release/1.x")
-    repo.commit("x", files={"src/a/x": "1\n"})
-    made = build(mission)
-    assert made["branch"] == f"kitty/pr/{mission.directory}-to-release-1.x"
-    assert made["upstream_name"] == "refs/remotes/origin/release/1.x"
-
-
-def test_it_works_from_a_lanes_work_tree_a_subdirectory_and_from_outside(repo: Repo, tmp_path: Path) -> None:
-    mission, _remote = diverge(repo, tmp_path / "remote")
-    lane = mission.lane_worktree("lane-a")
-    inside = cli_json(lane, "pr-branch", "--dry-run", cwd=lane.path / "src")
-    assert (inside["mission"], inside["outcome"]) == (mission.directory, "PLANNED")
-    outside = cli(repo, "pr-branch", "-C", str(repo.path), cwd=tmp_path)
-    assert outside.stdout.endswith(f"  next: git -C {repo.path} push origin {branch_of(mission)}\n")
-
-
-def test_a_bare_repository_with_remotes_works_too(repo: Repo, tmp_path: Path) -> None:
-    mission, _remote = diverge(repo, tmp_path / "remote")
-    bare = Repo(tmp_path / "bare", repo.env, repo.clock)
-    repo.git("clone", "-q", "--mirror", repo.path, bare.path)
-    made = cli_json(bare, "pr-branch", "--mission", mission.directory)
-    assert made["outcome"] == "CREATED"
-    assert bare.resolve(branch_of(mission)) == made["commit"] == build(mission)["commit"]
 
 
 def test_a_dry_run_and_a_push_exclude_each_other(mission: Mission) -> None:

@@ -154,7 +154,7 @@ def test_status_json_agrees_with_the_united_log(repo: Repo, tmp_path: Path) -> N
     log = other.read(mission.log_path) + json.dumps(theirs, sort_keys=True).encode() + b"\n"
     status = json.loads(other.read(f"{mission.path}/status.json"))
     status["work_packages"]["WP02"]["lane"] = "claimed"
-    publish(repo, remote, {mission.log_path: log, f"{mission.path}/status.json": json.dumps(status)})
+    publish(repo, remote, {mission.log_path: log, f"{mission.path}/status.json": json.dumps(status).encode()})
     build(mission)
     made = json.loads(repo.show(branch_of(mission), f"{mission.path}/status.json"))
     assert {wp_id: one["lane"] for wp_id, one in made["work_packages"].items()} == {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def test_of_a_push_that_may_have_happened_the_outcome_is_unknown(
     diverge(repo, tmp_path / "remote")
     plant(repo, "pre-push", "sleep 1000")
     monkeypatch.chdir(repo.path)
-    monkeypatch.setattr(prbranch, "push_commit", lambda *words: push_commit(*words, seconds=0.3))
+    monkeypatch.setattr(prbranch, "push_commit", partial(push_commit, seconds=0.3))
     assert execute(["pr-branch", "--push"]) == 4
     said = capsys.readouterr().err
     assert said.startswith(

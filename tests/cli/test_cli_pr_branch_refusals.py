@@ -40,8 +40,9 @@ def torn(repo: Repo, tmp_path: Path) -> tuple[Mission, Repo]:
 def test_a_conflict_names_the_path_and_both_sides_and_makes_nothing(torn: tuple[Mission, Repo]) -> None:
     mission, _remote = torn
     repo = mission.repo
-    for args in ((), ("--push",), ("--dry-run",)):
-        found = valid(repo, "pr-branch-conflict", refuse(mission, 1, "FOCUSED_BRANCH_CONFLICT", *args))
+    found = valid(repo, "pr-branch-conflict", refuse(mission, 1, "FOCUSED_BRANCH_CONFLICT"))
+    for word in ("--push", "--dry-run"):
+        assert refuse(mission, 1, "FOCUSED_BRANCH_CONFLICT", word) == found
     assert found["message"] == "1 path cannot be merged without a person; nothing was made"
     assert found["conflicts"] == [
         {
@@ -122,14 +123,30 @@ def test_an_existing_different_branch_is_never_overwritten(repo: Repo, tmp_path:
     mission, _remote = diverge(repo, tmp_path / "remote")
     name = branch_of(mission)
     repo.branch(name, "origin/main")
-    for args in ((), ("--push",), ("--dry-run",)):
-        found = refuse(mission, 1, "FOCUSED_BRANCH_EXISTS", *args)
+    found = refuse(mission, 1, "FOCUSED_BRANCH_EXISTS")
+    for word in ("--push", "--dry-run"):
+        assert refuse(mission, 1, "FOCUSED_BRANCH_EXISTS", word) == found
     assert repo.resolve("origin/main") in found["message"]
     look, rename, _again = found["remediation"]
     run(repo, look)
     run(repo, rename)
     made = build(mission)
     assert made["commit"] in found["message"]
+
+
+def test_from_outside_the_steps_of_every_refusal_name_the_repository(
+    torn: tuple[Mission, Repo], tmp_path: Path
+) -> None:
+    mission, remote = torn
+    repo = mission.repo
+    conflict = json.loads(cli(repo, "pr-branch", "-C", str(repo.path), "--json", cwd=tmp_path).stdout)
+    publish(repo, remote, {"src/a/x": TEXT})
+    repo.branch(branch_of(mission), "origin/main")
+    ran = cli(repo, "pr-branch", "-C", str(repo.path), "--json", cwd=tmp_path)
+    look, rename, _again = json.loads(ran.stdout)["remediation"]
+    for step in (look, rename, conflict["remediation"][0]):
+        run(repo, step, cwd=tmp_path)
+    assert repo.has_branch(branch_of(mission))
 
 
 def test_an_old_focused_branch_stays_and_the_new_one_is_made_beside_it(repo: Repo, tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import Record, log_of, misfits, records, runtime_annotations, transitions, ulids
+from support.oracle import ask
 
 from spec_kitty_hooks.mission import reducer
 from spec_kitty_hooks.mission.eventlog import parse_log
 from spec_kitty_hooks.mission.reducer import reduce_log, render_entry
 from spec_kitty_hooks.model.events import UNKNOWN
 
-_ORACLE = """
-import json, logging, sys, tempfile
-from pathlib import Path
-logging.disable(logging.CRITICAL)
+_REDUCE = """
 from specify_cli.status.reducer import reduce
 from specify_cli.status.store import StoreError, read_event_stream_from_text
 
@@ -37,27 +33,12 @@ def answer(text):
         "last_event_id": found.last_event_id,
         "materialized_at": found.materialized_at,
     }
-
-with tempfile.TemporaryDirectory() as folder:
-    place = Path(folder) / "kitty-specs" / "034-feature"
-    place.mkdir(parents=True)
-    sys.stdout.write(json.dumps([answer(text) for text in json.load(sys.stdin)]))
 """
 
 
 def ask_released(python: str, home: Path, texts: list[str]) -> list[dict[str, Any]]:
-    """Return what the released reducer makes of each log; one process, because its imports take seconds."""
-    child = subprocess.run(
-        [python, "-I", "-c", _ORACLE],
-        input=json.dumps(texts),
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"HOME": str(home), "PATH": os.defpath},
-    )
-    assert child.returncode == 0, child.stderr
-    answers: list[dict[str, Any]] = json.loads(child.stdout)
-    return answers
+    """Return what the released reducer makes of each log."""
+    return ask(python, home, _REDUCE, texts)
 
 
 def answer(text: str) -> dict[str, Any]:

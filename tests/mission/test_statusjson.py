@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import MOMENTS, bystanders, log_of, misfits, records, transitions, ulids
+from support.oracle import ask
 
 from spec_kitty_hooks.mission import statusjson
 from spec_kitty_hooks.mission.eventlog import parse_log
@@ -22,42 +21,30 @@ from spec_kitty_hooks.model.lanes import BOARD
 
 Case = tuple[bytes, bytes | None]  # a log and meta.json
 
-_ORACLE = """
-import base64, json, logging, shutil, sys, tempfile
-from pathlib import Path
-logging.disable(logging.CRITICAL)
+_MATERIALIZE = """
+import base64, shutil
 from specify_cli.status.reducer import materialize
 
-def answer(number, log, meta):
-    place = Path(folder) / str(number) / "kitty-specs" / "034-feature"
-    place.mkdir(parents=True)
-    (place / "status.events.jsonl").write_bytes(base64.b64decode(log))
+def answer(case):
+    log, meta = (part if part is None else base64.b64decode(part) for part in case)
+    shutil.rmtree(place)
+    place.mkdir()
+    (place / "status.events.jsonl").write_bytes(log)
     if meta is not None:
-        (place / "meta.json").write_bytes(base64.b64decode(meta))
+        (place / "meta.json").write_bytes(meta)
     try:
         materialize(place)
     except Exception:  # what it refuses, it refuses in many ways
         return None
     return base64.b64encode((place / "status.json").read_bytes()).decode()
-
-with tempfile.TemporaryDirectory() as folder:
-    sys.stdout.write(json.dumps([answer(at, *case) for at, case in enumerate(json.load(sys.stdin))]))
 """
 
 
 def ask_released(python: str, home: Path, cases: list[Case]) -> list[bytes | None]:
     """Return the status.json that the released client writes for each case, None where it refuses."""
     given_ = [[part if part is None else base64.b64encode(part).decode() for part in case] for case in cases]
-    child = subprocess.run(
-        [python, "-I", "-c", _ORACLE],
-        input=json.dumps(given_),
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"HOME": str(home), "PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-    )
-    assert child.returncode == 0, child.stderr
-    return [answer if answer is None else base64.b64decode(answer) for answer in json.loads(child.stdout)]
+    answers = ask(python, home, _MATERIALIZE, given_)
+    return [answer if answer is None else base64.b64decode(answer) for answer in answers]
 
 
 def render(case: Case) -> bytes:

@@ -14,7 +14,6 @@ from support.pair import Pair
 from support.peer import Unpack
 from support.pushing import PUSH_HOOKS
 from support.replay import Replay, Tally, check_and_count, push_and_count, serve
-from support.repo import Repo
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -68,14 +67,18 @@ def test_from_the_clients_own_work_trees_to_an_empty_server(pair: Pair, unpack: 
     pushes = Tally()
     for number, name in enumerate(pair.plain.stages):
         repo = unpack(name).repo
-        for kind in ("together", "lanes-first"):
-            repo.add_remote(kind, serve(repo, tmp_path / f"{number}-{kind}.git"))
-        install_native(repo, PUSH_HOOKS)
-        push_and_count(pushes, repo, "--all", remote="together")
-        for branch in sorted(local_branches(repo), reverse=True):
-            push_and_count(pushes, repo, branch, remote="together")
-    assert silent(pushes, 2 * len(pair.plain.stages))
+        repo.add_remote("server", serve(repo, tmp_path / f"server-{number}.git"))
+        install_native(repo, PUSH_HOOKS, watched=False)
+        push_and_count(pushes, repo, "--all", remote="server")
+    assert silent(pushes, len(pair.plain.stages))
 
 
-def local_branches(repo: Repo) -> list[str]:
-    return repo.ask("for-each-ref", "--format=%(refname:short)", "refs/heads").splitlines()
+def test_what_is_wrong_would_be_counted(pair: Pair, replay: Replay) -> None:
+    lane = f"kitty/mission-{pair.plain.mission}-lane-a"
+    next(moved for moved, _gone in replay.steps() if lane in moved)
+    pushes = Tally()
+    replay.push(pushes, "--all")
+    replay.repo.commit_to(lane, {"src/app/main.py": "somebody else's"})
+    replay.push(pushes, lane)
+    assert (pushes.made, pushes.refused) == (2, 1)
+    assert any("ACTIVE_WP_SCOPE_VIOLATION" in text for text in pushes.findings)

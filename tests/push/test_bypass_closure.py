@@ -106,6 +106,16 @@ def test_a_graft_hides_nothing_from_the_push_and_the_range(mission: Mission, tmp
     assert judge_range(road.lane, road.branch) == SCOPE
 
 
+@pytest.mark.parametrize("way", [bypass.launder, bypass.forge_tracking])
+def test_what_the_remote_seems_to_have_already_is_left_to_the_range_check(
+    mission: Mission, tmp_path: Path, way: Act
+) -> None:
+    road = Road(mission, tmp_path)
+    way(road)
+    assert send(road).silent
+    assert judge_range(road.server.clone(tmp_path / "job"), f"origin/{road.branch}") == SCOPE
+
+
 def test_without_a_foreign_change_nothing_refuses(mission: Mission, tmp_path: Path) -> None:
     road = Road(mission, tmp_path)
     road.lane.write("src/a/y.py", "y = 1\n")

@@ -14,7 +14,7 @@ from support.hooks import COMMIT_HOOKS, hook_command, install_native
 from support.judging import printed_codes
 from support.missions import Mission
 from support.place import Arg
-from support.pushing import PUSH_HOOKS
+from support.pushing import PUSH_HOOKS, push
 from support.repo import Repo
 
 FOREIGN, KNOWN = "src/c/x.py", "src/c/c.py"
@@ -328,7 +328,21 @@ def send_from_elsewhere(road: Road) -> None:
     road.sender = clone
 
 
-Act = Callable[[Road], None]
+def launder(road: Road) -> None:
+    """Publish the change under another name first, where nobody is held to it."""
+    road.make_aside()
+    assert push(road.lane, "aside").silent
+    road.run("merge", "-q", "--ff-only", "aside")
+
+
+def forge_tracking(road: Road) -> None:
+    """Let this clone believe that the remote has it; the server knows better, and is left out here."""
+    import_fast(road)
+    road.lane.git("update-ref", "refs/remotes/origin/aside", road.branch)
+    (road.server.path / "hooks" / "pre-receive").unlink()
+
+
+Act = Callable[[Road], object]
 
 
 def codes_that_block(findings: Sequence[dict[str, str]]) -> tuple[str, ...]:

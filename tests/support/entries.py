@@ -151,8 +151,8 @@ class Entries:
         repo = self.mission.repo
         log = repo.read(self.mission.log_path)
         lines = log.splitlines(keepends=True)
-        names = {"mission_slug": self.mission.directory, "mission_id": self.mission.mission_id}
-        stamp = {"event_id": self.mission.clock.ulid(), "at": self.mission.clock.at()}
+        names: Any = {"mission_slug": self.mission.directory, "mission_id": self.mission.mission_id}
+        stamp: Any = {"event_id": self.mission.clock.ulid(), "at": self.mission.clock.at()}
         legal = records.transition("WP03", "planned", "blocked", **names, **stamp)
         illegal = records.transition("WP03", "planned", "done", **names, **stamp)
         altered = json.loads(lines[-1]) | {"actor": "somebody else"}

@@ -57,6 +57,14 @@ def list_objects(repo: Repo) -> list[Path]:
     return sorted(path for path in (repo.common_dir() / "objects").rglob("*") if path.is_file())
 
 
+def files_of(repo: Repo, made: Any) -> set[bytes]:
+    """Return what the commit changes on top of its parent."""
+    out = repo.git(
+        "diff-tree", "-r", "-z", "--name-only", f"{made['commit']}^", str(made["commit"]), binary=True
+    ).stdout
+    return set(out.split(b"\0")[:-1])
+
+
 def say(mission: Mission, *args: str, code: int = 0) -> str:
     """Run pr-branch, and return what a person reads on both streams."""
     ran = cli(mission.repo, "pr-branch", "--mission", mission.directory, *args)

@@ -8,13 +8,21 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-_ASK = """
+_FRAME = """
 import json, logging, sys, tempfile
 from pathlib import Path
 logging.disable(logging.CRITICAL)
+{code}
+with tempfile.TemporaryDirectory() as folder:
+    place = Path(folder) / "kitty-specs" / "034-feature"
+    place.mkdir(parents=True)
+    sys.stdout.write(json.dumps([answer(value) for value in json.load(sys.stdin)]))
+"""
+_JUDGE = """
 from specify_cli.status.reducer import reduce
 from specify_cli.status.store import read_event_stream_from_text
 from specify_cli.status.transition_context import TransitionContext
@@ -50,24 +58,27 @@ def answer(text):
         "transitions": len(stream.transitions),
         "work_packages": found.work_packages,
     }
-
-with tempfile.TemporaryDirectory() as folder:
-    place = Path(folder) / "kitty-specs" / "034-feature"
-    place.mkdir(parents=True)
-    sys.stdout.write(json.dumps([answer(text) for text in json.load(sys.stdin)]))
 """
+
+
+def ask(python: str, home: Path, code: str, values: Sequence[Any]) -> list[Any]:
+    """Return what the client's own code makes of each value, which goes there and back as JSON.
+
+    `code` defines `answer(value)`; it finds `json`, `sys`, `Path`, and in `place` an empty directory of a mission.
+    """
+    child = subprocess.run(
+        [python, "-I", "-c", _FRAME.replace("{code}", code)],
+        input=json.dumps(values),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"HOME": str(home), "PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+    )
+    assert child.returncode == 0, child.stderr
+    answers: list[Any] = json.loads(child.stdout)
+    return answers
 
 
 def ask_client(python: str, home: Path, texts: list[str]) -> list[dict[str, Any]]:
     """Return for each log the released client's complaints, its count of transitions, and its work packages."""
-    child = subprocess.run(
-        [python, "-I", "-c", _ASK],
-        input=json.dumps(texts),
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"HOME": str(home), "PATH": os.defpath},
-    )
-    assert child.returncode == 0, child.stderr
-    answers: list[dict[str, Any]] = json.loads(child.stdout)
-    return answers
+    return ask(python, home, _JUDGE, texts)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import time
 from collections import Counter
@@ -18,9 +17,10 @@ from pathlib import Path
 from spec_kitty_hooks.git.plumbing import Git
 from spec_kitty_hooks.pushes import judge_range
 from support.clock import Clock
-from support.hooks import hook_command, install_native
+from support.hooks import install_native
 from support.peer import Whole
 from support.pushing import PUSH_HOOKS, push
+from support.quiet import guarded
 from support.repo import Repo
 
 _FINDING = re.compile(r"^(?:remote: )?spec-kitty-hooks: (.*)", re.MULTILINE)
@@ -81,12 +81,7 @@ class Replay:
 
 def serve(repo: Repo, place: Path) -> Repo:
     """Make a bare repository that judges what it receives."""
-    bare = Repo.init(place, repo.env, repo.clock, "--bare", "-b", "main")
-    shim = place / "hooks" / "pre-receive"
-    shim.parent.mkdir(exist_ok=True)
-    shim.write_text(f"#!/bin/sh\nexec {shlex.join([*hook_command('')[:-2], 'pre-receive'])}\n")
-    shim.chmod(0o755)
-    return bare
+    return guarded(Repo.init(place, repo.env, repo.clock, "--bare", "-b", "main"))
 
 
 def push_and_count(tally: Tally, repo: Repo, *args: str, remote: str = "origin") -> None:
