@@ -55,7 +55,7 @@ class LogRange:
 
     def _find_touched(self) -> set[str]:
         now = self._directories(self._new)
-        found = set()
+        found: set[str] = set()
         for base in self._bases or ("",):
             before = self._directories(base) if base else {}
             changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)} - found

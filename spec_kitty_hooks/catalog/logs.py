@@ -58,7 +58,7 @@ EVENT_LOG_ROWS = rows(
         BLOCK,
         "new_transitions_follow_the_lane_machine",
         "A new event moves a work package along an edge that does not exist, or without what the edge needs.",
-        (*steps.RESTORE, steps.LOOK),
+        (*steps.RESTORE, steps.LOOK, steps.ADOPT),
     ),
     (
         "EVENT_FROM_FUTURE",

@@ -25,4 +25,5 @@ LOG = "spec-kitty-hooks log {mission} --wp {wp}"
 # In history that is committed already: one more commit undoes it, or a person has to look first.
 UNDO = ("git revert --no-edit {reverted}", "git show {looked_at}")
 LOOK = "git diff {compared} -- {differing}"
+ADOPT = "if this is old history, name the commit to judge from in {adopted}: judge_from, under policy.hooks"
 FETCH = "git fetch {remote}"

@@ -117,7 +117,7 @@ def _make(  # noqa: PLR0913 (the keyword-only facts of one finding)
 
 
 def _make_added(ctx: Context, log: LogChange, code: str, message: str, event: Event, severity: str = "") -> Finding:
-    facts = _restore(ctx, log)
+    facts: Facts = {"adopted": ".kittify/config.yaml"} if ctx.compared else _restore(ctx, log)
     return _make(ctx, log, code, message, (event,), severity=severity, work_package_id=event.wp_id, facts=facts)
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.hooks import cli_json
+import yaml
+from support.hooks import cli_json, install_native
 from support.missions import Mission, build_mission
-from support.pushing import Pushed, publish, push
+from support.pushing import PUSH_HOOKS, Pushed, publish, push
 from support.repo import Repo
 
 #: Codes of the catalog whose remedies are taken here.
@@ -25,6 +26,7 @@ CODES = {
 }
 #: Sentences of the catalog that are followed here.
 SENTENCES = {
+    "if this is old history, name the commit to judge from in {adopted}: judge_from, under policy.hooks",
     "merge branch {branch} into {target} and push that first",
     "then merge {theirs}, keeping every line of both logs, and push again",
 }
@@ -190,3 +192,20 @@ def test_commits_of_another_mission_are_noted_and_shown(mission: Mission, remote
     assert found["severity"] == "note"
     [command] = found["remediation"]
     type_in(mission.repo, command)
+
+
+def test_a_repository_with_a_past_names_where_to_judge_from(repo: Repo, tmp_path: Path) -> None:
+    mission = build_mission(repo, {"lane-a": {"WP01": ["src/a/**"]}})
+    mission.transition("WP01", "approved", from_="planned")
+    empty = Repo.init(tmp_path / "empty.git", repo.env, repo.clock, "--bare", "-b", "main")
+    repo.add_remote("origin", empty)
+    install_native(repo, PUSH_HOOKS)
+    refused = push(repo, "main")
+    assert refused.refused == ("EVENT_TRANSITION_ILLEGAL",)
+    sentence = step(refused, "if this is old history")
+    assert "judge_from, under policy.hooks" in sentence
+    path = sentence.partition(" to judge from in ")[2].partition(":")[0]
+    config = yaml.safe_load(repo.read(path)) or {}
+    config.setdefault("policy", {}).setdefault("hooks", {})["judge_from"] = repo.head()
+    repo.commit("adopt", files={path: yaml.safe_dump(config)}, no_verify=True)
+    assert push(repo, "main").silent
