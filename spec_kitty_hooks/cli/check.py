@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _FORMATS = ("text", "json", "github", "sarif")
 
 
-@click.command()
+@click.command(short_help="Judge a change by hand or in CI, as the hooks do.")
 @click.option("--staged", is_flag=True, help="Judge what is staged, as the pre-commit hook would.")
 @click.option("--from-ref", metavar="REV", help="Judge every commit that --to-ref has and REV has not.")
 @click.option("--to-ref", metavar="REV", help="Where that range ends.  [default: HEAD]")

@@ -23,6 +23,7 @@ from spec_kitty_hooks.model.context import LANE, OTHER
 from spec_kitty_hooks.pathglob import match_upstream, specificity
 from spec_kitty_hooks.report.data import to_finding, to_text
 from spec_kitty_hooks.report.models import ConsideredModel, ExplainModel
+from spec_kitty_hooks.report.text import write_steps
 from spec_kitty_hooks.text import escape
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def write(model: ExplainModel, path: bytes, report: Report, switch: str) -> str:
     for finding in report.findings:
         lines.append(f"  {finding.diagnostic_code} ({finding.severity}): {escape(finding.message, limit=1000)}")
         steps = (step for step in finding.remediation if not step.startswith("spec-kitty-hooks explain "))
-        lines += [f"    next: {escape(step, limit=1000)}" for step in steps]
+        lines += write_steps(steps, "    ")
     if model.considered:
         lines.append(f"Work packages at {escape(model.source or 'this commit')}:")
     for item in model.considered:

@@ -14,6 +14,7 @@ from spec_kitty_hooks.cli.session import directory_option, json_option
 from spec_kitty_hooks.install.installation import install as put_in
 from spec_kitty_hooks.install.installation import uninstall as take_out
 from spec_kitty_hooks.install.shims import INSTALLABLE
+from spec_kitty_hooks.report.text import write_steps
 from spec_kitty_hooks.text import escape
 
 if TYPE_CHECKING:
@@ -92,5 +93,5 @@ def _write(ok: bool, lines: list[str], report: InstallReport | UninstallReport) 
     lines += [escape(note, limit=1000) for note in report.notes]
     if report.problem:
         lines.insert(0, f"spec-kitty-hooks: {escape(report.problem, limit=1000)}")
-    lines += [f"  next: {escape(step, limit=1000)}" for step in report.remediation]
+    lines += write_steps(report.remediation)
     stream.write("".join(f"{line}\n" for line in lines))

@@ -20,6 +20,7 @@ from spec_kitty_hooks.git.program import find_git
 from spec_kitty_hooks.mission.handle import choose, resolve
 from spec_kitty_hooks.mission.journal import LOCK_SECONDS, LockedError, lock_path
 from spec_kitty_hooks.mission.registry import ROOT
+from spec_kitty_hooks.report.text import write_steps
 from spec_kitty_hooks.scaffold.checkout import open_checkout
 from spec_kitty_hooks.scaffold.creation import ENTROPY_BYTES, Request, create_mission
 from spec_kitty_hooks.scaffold.finalization import Finalization, check_place
@@ -206,7 +207,7 @@ def _describe_created(made: MissionCreated) -> str:
     lines = [f"Made {made.path} for branch {escape(made.target_branch)}:"]
     lines += [f"  {name.removeprefix(made.path + '/')}" for name in made.files]
     lines.append(f"Committed as {made.commit[:12]}." if made.commit else "Nothing is staged or committed.")
-    return "\n".join([*lines, *_describe_steps(made.next_steps)]) + "\n"
+    return "\n".join([*lines, *write_steps(made.next_steps)]) + "\n"
 
 
 def _describe_finalized(outcome: MissionFinalized) -> str:
@@ -224,15 +225,11 @@ def _describe_finalized(outcome: MissionFinalized) -> str:
     else:
         count = sum(finding.severity == "block" for finding in outcome.findings)
         lines.append(f"{path}: not finalized, {count} problem{'s' if count > 1 else ''}; nothing was written.")
-    return "\n".join([*lines, *_describe_steps(outcome.next_steps)]) + "\n"
+    return "\n".join([*lines, *write_steps(outcome.next_steps)]) + "\n"
 
 
 def _describe_finding(finding: PlanFinding) -> list[str]:
     place = escape(finding.path) + (f":{finding.line}" if finding.line else "") or finding.work_package_id
     label = "" if finding.severity == "block" else "note: "
-    steps = [f"  next: {escape(step, limit=1000)}" for step in finding.remediation]
-    return [f"{place}: {label}{escape(finding.message, limit=1000)} ({finding.diagnostic_code})", *steps]
-
-
-def _describe_steps(steps: list[str]) -> list[str]:
-    return [f"  next: {escape(step, limit=1000)}" for step in steps]
+    said = f"{place}: {label}{escape(finding.message, limit=1000)} ({finding.diagnostic_code})"
+    return [said, *write_steps(finding.remediation)]

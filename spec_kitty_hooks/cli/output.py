@@ -13,10 +13,12 @@ from spec_kitty_hooks import errors
 from spec_kitty_hooks.cli.crash import say, silence
 from spec_kitty_hooks.report.data import to_text
 from spec_kitty_hooks.report.models import ErrorModel
+from spec_kitty_hooks.report.text import write_steps
 from spec_kitty_hooks.text import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from typing import TextIO
 
     from pydantic import BaseModel
 
@@ -38,9 +40,13 @@ def print_error(error: errors.HooksError, *, as_json: bool) -> None:
         steps = [to_text(step) for step in error.remediation]
         print_model(ErrorModel(diagnostic_code=error.code, message=to_text(error.message), remediation=steps))
         return
-    lines = [f"spec-kitty-hooks: {escape(error.message, limit=1000)}\n"]
-    lines += [f"  next: {escape(step, limit=1000)}\n" for step in error.remediation]
-    say("".join(lines))
+    lines = [f"spec-kitty-hooks: {escape(error.message, limit=1000)}", *write_steps(error.remediation)]
+    say("".join(f"{line}\n" for line in lines))
+
+
+def print_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
+    """Print lines of text that is escaped, on standard output if no stream is named."""
+    (stream or sys.stdout).write("".join(f"{line}\n" for line in lines))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from spec_kitty_hooks.mission.stalls import describe_stall
 from spec_kitty_hooks.model.ids import ULID_ENTROPY_BYTES, new_ulid
 from spec_kitty_hooks.recovery import RELEASED, Findings, find, release, restore
 from spec_kitty_hooks.report.data import to_text
+from spec_kitty_hooks.report.text import write_diagnostics, write_steps
 from spec_kitty_hooks.report.writermodels import (
     AppliedModel,
     LostEventModel,
@@ -173,27 +174,22 @@ def write(model: RecoverModel) -> str:
     """Return what can be recovered, and what was done, as text."""
     lines: list[str] = []
     for stranded in model.stranded:
-        lines += [f"{escape(stranded.message, limit=1000)}: {stranded.diagnostic_code}", *_steps(stranded.remediation)]
+        lines.append(f"{escape(stranded.message, limit=1000)}: {stranded.diagnostic_code}")
+        lines += write_steps(stranded.remediation)
     for lost in model.lost_events:
         age = f", {write_age(lost.age_seconds)} ago" if lost.age_seconds is not None else ""
         move = f" {lost.from_lane} -> {lost.to_lane}" if lost.to_lane else ""
         who = f"{escape(lost.work_package_id)}{move} by {escape(lost.actor)}{age}"
-        lines += [f"lost event {escape(lost.event_id)}: {who} ({lost.why})", *_steps(lost.remediation)]
+        lines += [f"lost event {escape(lost.event_id)}: {who} ({lost.why})", *write_steps(lost.remediation)]
     if model.torn is not None:
         torn = model.torn
         lines.append(f"{escape(torn.path)} ends in an unfinished line: line {torn.line}, {torn.size} bytes")
-        lines += _steps(torn.remediation)
+        lines += write_steps(torn.remediation)
     if model.applied:
         lines = []
     for done in model.applied:
         commit = f", committed as {done.commit[:12]}" if done.commit else ""
         event = f" (event {escape(done.event_id)}{commit})" if done.event_id else ""
         lines.append(f"{f'{escape(done.work_package_id)} {escape(done.action)}'.strip()}{event}")
-        for diagnostic in done.diagnostics:
-            lines += [f"  {diagnostic.diagnostic_code}: {escape(diagnostic.message, limit=1000)}"]
-            lines += _steps(diagnostic.remediation)
+        lines += write_diagnostics(done.diagnostics)
     return "\n".join(lines or [f"{model.mission}: nothing to recover"]) + "\n"
-
-
-def _steps(remediation: list[str]) -> list[str]:
-    return [f"  next: {escape(step, limit=1000)}" for step in remediation]

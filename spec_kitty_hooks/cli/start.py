@@ -10,11 +10,12 @@ import click
 
 from spec_kitty_hooks import errors, limits
 from spec_kitty_hooks.cli.actor import actor_option, check_text, choose_actor
-from spec_kitty_hooks.cli.output import delivered, print_model
+from spec_kitty_hooks.cli.output import delivered, print_lines, print_model
 from spec_kitty_hooks.cli.session import choose_mission, directory_option, json_option, open_git
 from spec_kitty_hooks.cli.transition import describe as describe_transition
 from spec_kitty_hooks.liveness import identify
 from spec_kitty_hooks.report.data import to_text
+from spec_kitty_hooks.report.text import write_diagnostics, write_steps
 from spec_kitty_hooks.report.writermodels import StartModel, to_diagnostic
 from spec_kitty_hooks.starting import ALREADY, RESUMED, Order, Started
 from spec_kitty_hooks.starting import start as begin
@@ -98,13 +99,7 @@ def describe(started: Started, order: Order) -> StartModel:
 def _write(model: StartModel) -> None:
     where = f"{model.execution_lane}, branch {model.branch}" if model.execution_lane else f"branch {model.branch}"
     words = _WORDS.get(model.outcome, "in progress")
-    sys.stdout.write(
-        f"{escape(model.work_package_id)}: {words}, by {escape(model.actor)}, in {escape(where, limit=1000)}\n"
-        f"  next: {escape(model.next_steps[0], limit=limits.SHOWN_STEP_CHARACTERS)}\n"
-    )
-    for note in model.notes:
-        sys.stderr.write(f"  note: {escape(note, limit=1000)}\n")
-    for diagnostic in model.diagnostics:
-        sys.stderr.write(f"  {diagnostic.diagnostic_code}: {escape(diagnostic.message, limit=1000)}\n")
-        for step in diagnostic.remediation:
-            sys.stderr.write(f"    next: {escape(step, limit=1000)}\n")
+    said = f"{escape(model.work_package_id)}: {words}, by {escape(model.actor)}, in {escape(where, limit=1000)}"
+    print_lines([said, *write_steps(model.next_steps)])
+    notes = [f"  note: {escape(note, limit=1000)}" for note in model.notes]
+    print_lines([*notes, *write_diagnostics(model.diagnostics)], sys.stderr)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from spec_kitty_hooks.mission.moments import write_age
 from spec_kitty_hooks.mission.stalls import describe_hold
 from spec_kitty_hooks.model import lanes
+from spec_kitty_hooks.report.text import write_steps
 from spec_kitty_hooks.text import escape
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def write_warnings(warnings: list[WarningModel]) -> Iterator[str]:
     """Yield why what is shown may not be the whole truth, and the next step."""
     for warning in warnings:
         yield f"warning: {escape(warning.message, limit=1000)}"
-        yield from (f"  next: {escape(step, limit=1000)}" for step in warning.remediation)
+        yield from write_steps(warning.remediation)
 
 
 def write_remarks(model: MissionStatusModel) -> Iterator[str]:
@@ -81,5 +82,5 @@ def write_remarks(model: MissionStatusModel) -> Iterator[str]:
     for package in model.work_packages.values():
         if package.stalled:
             yield f"stalled: {package.stalled.diagnostic_code}: {escape(package.stalled.message, limit=1000)}"
-            yield from (f"  next: {escape(step, limit=1000)}" for step in package.stalled.remediation)
+            yield from write_steps(package.stalled.remediation)
     yield from (f"problem: {escape(problem)}" for problem in model.problems)

@@ -12,7 +12,7 @@ import click
 from spec_kitty_hooks import catalog, errorcodes, errors, limits
 from spec_kitty_hooks.cli.actor import actor_option, check_text, choose_actor
 from spec_kitty_hooks.cli.crash import say
-from spec_kitty_hooks.cli.output import delivered, print_error, print_model
+from spec_kitty_hooks.cli.output import delivered, print_error, print_lines, print_model
 from spec_kitty_hooks.cli.session import choose_mission, directory_option, json_option, open_git
 from spec_kitty_hooks.git.writing import AGAIN
 from spec_kitty_hooks.mission.proposal import EVIDENCE_KEYS, Request
@@ -20,6 +20,7 @@ from spec_kitty_hooks.mission.surfaces import log_path
 from spec_kitty_hooks.model import lanes
 from spec_kitty_hooks.model.ids import ULID_ENTROPY_BYTES, is_ulid, new_ulid
 from spec_kitty_hooks.report.data import to_text
+from spec_kitty_hooks.report.text import write_diagnostics
 from spec_kitty_hooks.report.writermodels import DiagnosticModel, TransitionFailedModel, TransitionModel, to_diagnostic
 from spec_kitty_hooks.text import escape
 from spec_kitty_hooks.transitions import ALREADY, Result
@@ -177,14 +178,14 @@ def report_success(results: Sequence[Result], *, as_json: bool) -> None:
             continue
         where = f"committed as {model.commit[:12]} on {escape(model.branch)}" if model.commit else "appended"
         already = ", already there" if model.outcome == ALREADY else ""
-        sys.stdout.write(
-            f"{escape(model.work_package_id)}: {model.from_lane} -> {model.to_lane} by {escape(model.actor)}{already}\n"
-            f"  event {model.event_id} in {escape(model.status_events_path)}, {where}\n"
+        moved = f"{model.from_lane} -> {model.to_lane} by {escape(model.actor)}{already}"
+        print_lines(
+            [
+                f"{escape(model.work_package_id)}: {moved}",
+                f"  event {model.event_id} in {escape(model.status_events_path)}, {where}",
+            ]
         )
-        for diagnostic in model.diagnostics:
-            sys.stderr.write(f"  {diagnostic.diagnostic_code}: {escape(diagnostic.message, limit=1000)}\n")
-            for step in diagnostic.remediation:
-                sys.stderr.write(f"    next: {escape(step, limit=1000)}\n")
+        print_lines(write_diagnostics(model.diagnostics), sys.stderr)
 
 
 def report_failure(error: errors.HooksError, mission: Mission, request: Request, *, as_json: bool) -> int:

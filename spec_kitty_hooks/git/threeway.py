@@ -1,12 +1,14 @@
-"""Three-way merges of single files with libgit2, in memory: nothing of the repository is written.
+"""Three-way merges of single files with libgit2: nothing of the repository is written, not even objects.
 
-Only the object store is opened. Neither attributes, drivers nor configuration of repository, person or machine can
-change the outcome, which is therefore the same in every clone.
+Only its object store is opened, by an empty repository in the temporary directory, which takes what is made on the way.
+No attribute, driver or configuration of repository, person or machine can change the outcome: it is the same in every
+clone.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -27,43 +29,15 @@ if TYPE_CHECKING:
     Sides = tuple[Version | None, Version | None, Version | None]  # base, ours, theirs
 
 _SHA1_HEX = 40
-_FIRST = 10  # before every disk
 _LEVELS = (ConfigLevel.PROGRAMDATA, ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL)
 
 
 class Merged(Record):
-    """How paths merge: `versions` (None: no file), and `conflicts`. `blobs` are new contents by their ids."""
+    """How paths merge: `versions` (None: no file), and `conflicts`. `blobs` are contents that libgit2 merged, by id."""
 
     versions: Mapping[bytes, Version | None]
     conflicts: tuple[bytes, ...]
     blobs: Mapping[str, bytes]
-
-
-class _Memory(pygit2.OdbBackend):
-    """Objects that nobody else sees, found before those of the disk."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.objects: dict[pygit2.Oid, tuple[int, bytes]] = {}
-
-    def exists_cb(self, oid: pygit2.Oid) -> bool:
-        return oid in self.objects
-
-    def read_cb(self, oid: pygit2.Oid) -> tuple[int, bytes]:
-        return self.objects[oid]
-
-    def read_header_cb(self, oid: pygit2.Oid) -> tuple[int, int]:
-        kind, data = self.objects[oid]
-        return kind, len(data)
-
-    def read_prefix_cb(self, prefix: pygit2.Oid) -> tuple[int, bytes, pygit2.Oid]:
-        raise KeyError(prefix)  # whole ids are all that is asked for
-
-    def write_cb(self, oid: pygit2.Oid, data: bytes, kind: int) -> None:
-        self.objects[oid] = (kind, data)
-
-    def refresh_cb(self) -> None:
-        pass
 
 
 def merge_versions(git: Git, sides: Mapping[bytes, Sides], known: Mapping[str, bytes] | None = None) -> Merged:
@@ -86,21 +60,17 @@ def merge_versions(git: Git, sides: Mapping[bytes, Sides], known: Mapping[str, b
     if git.layout.hash_hex != _SHA1_HEX:
         raise RepositoryError(UNSUPPORTED, "libgit2 cannot read a repository whose object ids are SHA-256")
     try:
-        with _unconfigured():
-            found = _merge(_find_objects(git), rest, known or {})
+        with _unconfigured(), tempfile.TemporaryDirectory() as scratch:
+            found = _merge(_find_objects(git), scratch, rest, known or {})
     except (pygit2.GitError, KeyError, ValueError, OSError) as error:
         raise RepositoryError(UNSUPPORTED, f"libgit2 cannot merge here: {escape(str(error))}") from error
     return Merged(versions={**versions, **found.versions}, conflicts=found.conflicts, blobs=found.blobs)
 
 
-def _merge(objects: bytes, sides: Mapping[bytes, Sides], known: Mapping[str, bytes]) -> Merged:
+def _merge(objects: bytes, scratch: str, sides: Mapping[bytes, Sides], known: Mapping[str, bytes]) -> Merged:
     """Merge flat trees in which each path is a number: no name can be refused, or stand in the way of another one."""
-    memory = _Memory()
-    store = pygit2.Odb()
-    store.add_disk_alternate(os.fsdecode(objects))
-    store.add_backend(memory, _FIRST)
-    repository = pygit2.Repository()
-    repository.set_odb(store)
+    repository = pygit2.init_repository(scratch, bare=True)
+    repository.odb.add_disk_alternate(os.fsdecode(objects))  # alternates are only read
     for data in known.values():
         repository.write(ObjectType.BLOB, data)
     paths = sorted(sides)
@@ -111,10 +81,10 @@ def _merge(objects: bytes, sides: Mapping[bytes, Sides], known: Mapping[str, byt
     stuck = {side.path for conflict in index.conflicts or () for side in conflict if side is not None}
     entries = {entry.path: Version(mode=int(entry.mode), oid=str(entry.id)) for entry in index}
     versions = {path: entries.get(_name(at)) for at, path in enumerate(paths) if _name(at) not in stuck}
-    wanted = {version.oid for version in versions.values() if version is not None}
-    kept = {str(oid): data for oid, (_kind, data) in memory.objects.items() if str(oid) in wanted}
+    made = {version.oid for version in versions.values() if version is not None}
+    blobs = {oid: blob.data for oid in made if isinstance(blob := repository.get(oid), pygit2.Blob)}
     conflicts = tuple(path for at, path in enumerate(paths) if _name(at) in stuck)
-    return Merged(versions=versions, conflicts=conflicts, blobs=kept)
+    return Merged(versions=versions, conflicts=conflicts, blobs=blobs)
 
 
 def _flatten(versions: Iterable[Version | None]) -> bytes:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from spec_kitty_hooks.model.findings import Finding, Report
+    from spec_kitty_hooks.report.writermodels import DiagnosticModel
 
 _SHOWN = (findings.BLOCK, findings.WARN)
 _STAGED = "Nothing was changed; what you staged is still staged."
@@ -59,6 +60,20 @@ def print_verdict(report: Report) -> str:
     return f"spec-kitty-hooks: {verdict}: {escape(report.subject)}\n"
 
 
+def write_steps(steps: Iterable[str], indent: str = "  ") -> list[str]:
+    """Return a line for each command to type next."""
+    return [f"{indent}next: {escape(step, limit=limits.SHOWN_STEP_CHARACTERS)}" for step in steps]
+
+
+def write_diagnostics(diagnostics: Iterable[DiagnosticModel], indent: str = "  ") -> list[str]:
+    """Return the lines of what went wrong after an event was durable, each with its steps below it."""
+    lines: list[str] = []
+    for diagnostic in diagnostics:
+        lines.append(f"{indent}{diagnostic.diagnostic_code}: {escape(diagnostic.message, limit=1000)}")
+        lines += write_steps(diagnostic.remediation, f"{indent}  ")
+    return lines
+
+
 def _describe(found: Sequence[Finding]) -> Iterable[str]:
     """Yield lines, findings of one code together; of many paths the first few, then a count."""
     groups: dict[tuple[str, str], list[Finding]] = {}
@@ -79,8 +94,7 @@ def _describe_group(code: str, severity: str, members: Sequence[Finding]) -> Ite
     if len(members) > limits.SHOWN_PATHS:
         more = len(members) - limits.SHOWN_PATHS
         yield f"  and {more} more of the same; `spec-kitty-hooks check` lists all with --json"
-    for step in _unite_steps(members[: limits.SHOWN_PATHS]):
-        yield f"  next: {escape(step, limit=limits.SHOWN_STEP_CHARACTERS)}"
+    yield from write_steps(_unite_steps(members[: limits.SHOWN_PATHS]))
 
 
 def _unite_steps(members: Sequence[Finding]) -> Iterable[str]:

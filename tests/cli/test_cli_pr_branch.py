@@ -148,7 +148,7 @@ def test_it_is_the_same_commit_for_everybody_on_any_day(repo: Repo, tmp_path: Pa
     (other.path / ".git/info").mkdir(exist_ok=True)
     (other.path / ".git/info/attributes").write_text("* merge=union text eol=crlf\n")
     (other.path / ".git/info/grafts").write_text(f"{other.resolve('shared')}\n")
-    env = {"GIT_AUTHOR_NAME": "x", "GIT_COMMITTER_DATE": "1 +0000", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
+    env = {"GIT_AUTHOR_NAME": "x", "GIT_COMMITTER_DATE": "1000000000 +0000", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
     again = build(mission, repo=other, env=env)
     assert again["outcome"] == "CREATED"
     assert again["commit"] == made["commit"]

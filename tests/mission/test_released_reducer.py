@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import Record, log_of, misfits, records, runtime_annotations, transitions, ulids
+from strategies import MOMENTS, Record, log_of, misfits, records, runtime_annotations, transitions, ulid, ulids
 from support.oracle import ask
 
 from spec_kitty_hooks.mission import reducer
@@ -68,6 +68,12 @@ def sample(strategy: st.SearchStrategy[list[Record]], count: int) -> list[list[R
     return found
 
 
+_MOMENT = {"at": MOMENTS[0], "wp_id": "WP01", "actor": "user", "force": True, "execution_mode": "worktree"}
+#: A rollback whose reference is an empty text, and what it overrules: too rare to be left to chance.
+EMPTY_REFERENCE: list[Record] = [
+    {**_MOMENT, "event_id": ulid(1), "from_lane": "for_review", "to_lane": "in_progress", "review_ref": ""},
+    {**_MOMENT, "event_id": ulid(2), "from_lane": "for_review", "to_lane": "approved"},
+]
 Answers = list[tuple[str, dict[str, Any]]]
 
 
@@ -89,7 +95,7 @@ def answers(peer_python: str, tmp_path_factory: pytest.TempPathFactory) -> Answe
     found += sample(st.lists(transitions(wide), min_size=2, max_size=10), 500)
     found += sample(st.lists(transitions(wide) | runtime_annotations(wide), min_size=2, max_size=12), 500)
     found += sample(st.lists(records(narrow) | misfits(narrow), max_size=4), 300)
-    texts = [log_of(records).decode() for records in found]
+    texts = [log_of(records).decode() for records in (*found, EMPTY_REFERENCE)]
     return list(zip(texts, ask_released(peer_python, tmp_path_factory.mktemp("home"), texts), strict=True))
 
 
