@@ -51,7 +51,8 @@ class Focus(Record):
     `branch` is its short name, `commit` its commit ("" if there is nothing to do or a conflict), on top of `upstream`,
     which is what the remote's `target` was at. The mission's side was read from `source`, a full ref name, at `tip`,
     and held against `bases`. `paths` are what it changes (with conflicts: what merges), `objects` are kind and raw
-    content of what the repository lacks, each after what it names. `left_out` are paths that differ and are not the mission's.
+    content of what the repository lacks, each after what it names. `left_out` are paths that differ and are not the
+    mission's.
     """
 
     mission: str
