@@ -18,7 +18,7 @@ from spec_kitty_hooks.errors import RepositoryError
 from spec_kitty_hooks.git.plumbing import Git
 from spec_kitty_hooks.mission.registry import list_directories
 
-SECONDS = 1  # of processor time, the interpreter's start included
+SECONDS = 2  # of processor time: alone each row takes half a second; a core shared with others doubles that
 MEGABYTES = 256
 
 _FRAME = """import gc, resource, sys
