@@ -31,7 +31,7 @@ _PRELOADED = "ignore::pytest.PytestAssertRewriteWarning"  # hypothesis is there 
 COPIED = (PACKAGE, "tests", "tools", "hooks", "docs", "pyproject.toml", "README.md", "Makefile")
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-W", _PRELOADED)
 
-_EVENTLOG = ("tests/mission/test_eventlog_details.py", "tests/mission/test_eventlog.py")
+_EVENTLOG = tuple(f"tests/mission/test_eventlog{part}.py" for part in ("_details", "_lines", "", "_copies"))
 _LOG, _OWNERSHIP, _PLACEMENT, _PLANNING = (
     f"tests/checks/test_checks_{name}.py" for name in ("log", "ownership", "placement", "planning")
 )

@@ -14,6 +14,9 @@ from support.strace import find_strace
 from support.tally import PROPERTY, Tally
 from support.workshop import Workshop
 
+# A machine fails far from its test: it has to say what it compared.
+pytest.register_assert_rewrite("support.logmachine")
+
 Counting = Callable[[str, str], Tally]
 
 
