@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Token = int | Callable[[int], bool] | None  # a literal code, a test of one code, or a star
 
 _STAR, _QUESTION, _OPEN, _CLOSE, _BACKSLASH, _BANG, _CARET, _DASH = b"*?[]\\!^-"
-_is_any_code = range(0x110000).__contains__
 
 
 class PatternSet:
@@ -90,8 +89,9 @@ def specificity(pattern: str) -> tuple[int, ...]:
     tokens = [read_tokens(name, git=True) for name in names]
     depth = sum(not is_any_depth(name) for name in names)
     literal_bytes = sum(isinstance(token, int) for name in tokens for token in name)
-    wildcards = sum(map(len, tokens)) - literal_bytes + pattern.endswith("/")
-    return (len(_leading_literals(tokens)), depth, literal_bytes, -wildcards)
+    # With as many literal bytes, the shorter of two has fewer wildcards.
+    length = sum(map(len, tokens)) + pattern.endswith("/")
+    return (len(_leading_literals(tokens)), depth, literal_bytes, -length)
 
 
 def match_upstream(pattern: str, path: bytes) -> bool:
@@ -149,11 +149,15 @@ def read_tokens(codes: Sequence[int], git: bool) -> list[Token]:
             token, at = _read_class(codes, at + 1, git)
             unclosed = token == _OPEN
         elif codes[at] in (_STAR, _QUESTION):
-            token, at = None if codes[at] == _STAR else _is_any_code, at + 1
+            token, at = None if codes[at] == _STAR else _is_any, at + 1
         else:
             token, at = _read_code(codes, at, git)
         tokens.append(token)
     return tokens
+
+
+def _is_any(_item: object) -> bool:
+    return True
 
 
 def _read_code(codes: Sequence[int], at: int, git: bool) -> tuple[int, int]:
@@ -204,7 +208,7 @@ def _path_groups(names: Sequence[bytes], below: bool) -> Groups[bytes]:
         groups.append([])
     if not groups[-1]:
         # What ends in `**` or `/` owns what is below, not a file of the directory's own name (as in git).
-        groups[-1].append(lambda _name: True)
+        groups[-1].append(_is_any)
     return groups
 
 

@@ -32,19 +32,20 @@ COPIED = (PACKAGE, "tests", "tools", "hooks", "docs", "pyproject.toml", "README.
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-W", _PRELOADED)
 
 _EVENTLOG = tuple(f"tests/mission/test_eventlog{part}.py" for part in ("_details", "_lines", "", "_copies"))
-_LOG, _OWNERSHIP, _PLACEMENT, _PLANNING = (
-    f"tests/checks/test_checks_{name}.py" for name in ("log", "ownership", "placement", "planning")
+_HISTORY, _LOG, _OWNERSHIP, _PLACEMENT, _PLANNING = (
+    f"tests/checks/test_checks_{name}.py" for name in ("history", "log", "ownership", "placement", "planning")
 )
+_PATHGLOB = tuple(f"tests/test_pathglob{part}.py" for part in ("", "_specificity", "_limits", "_upstream", "_laws"))
 #: Each module with the tests that can kill its mutants without starting a process, the quickest first.
 TESTS: dict[str, tuple[str, ...]] = {
-    "pathglob.py": ("tests/test_pathglob.py",),
-    "spans.py": ("tests/test_pathglob.py",),
+    "pathglob.py": _PATHGLOB,
+    "spans.py": _PATHGLOB,
     "mission/reducer.py": ("tests/mission/test_reducer.py",),
     "mission/eventlog.py": _EVENTLOG,
     "mission/records.py": ("tests/mission/test_records.py", *_EVENTLOG),
     "mission/active.py": ("tests/mission/test_active.py",),
-    "checks/finding.py": (_OWNERSHIP, _PLANNING, _PLACEMENT, _LOG),
-    "checks/log_integrity.py": (_LOG,),
+    "checks/finding.py": (_HISTORY, _OWNERSHIP, _PLANNING, _PLACEMENT, _LOG),
+    "checks/log_integrity.py": (_LOG, _HISTORY),
     "checks/ownership.py": (_OWNERSHIP,),
     "checks/placement.py": (_PLACEMENT,),
     "checks/planning.py": (_PLANNING, _OWNERSHIP),

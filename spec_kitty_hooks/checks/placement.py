@@ -55,16 +55,16 @@ def _check_lane_work_tree(ctx: Context, mission: Mission, lane: ExecutionLane) -
 
 def _check_log(ctx: Context) -> Iterator[Finding]:
     proven = ctx.active is not None and ctx.active.basis != context.UNPROVEN
-    lost = not proven and ctx.placement.mission is not None
-    if lost:
+    unread = None if proven else ctx.placement.mission
+    if unread is not None:
         where = "; ".join(f"{copy.where}: {copy.problem}" for copy in ctx.copies) or "no copy of it can be reached"
-        message = f"the event log of mission {_directory(ctx)} cannot be read ({where})"
+        message = f"the event log of mission {unread.directory} cannot be read ({where})"
         branch = ctx.placement.log_branch
         facts = {"log": _log_of(ctx), "log_branch": branch} if ctx.copies else {"unfetched": branch}
         # Without any copy the change is held against all of the lane's work packages (design 4.3): a note says so.
         severity = "" if ctx.copies else "note"
         yield make(ctx, "ACTIVE_WP_STATUS_UNAVAILABLE", message, severity=severity, facts=facts)
-    yield from check_copies(ctx, lost=lost)
+    yield from check_copies(ctx, lost=unread is not None)
 
 
 def check_copies(ctx: Context, *, lost: bool = False) -> Iterator[Finding]:
@@ -86,12 +86,9 @@ def check_copies(ctx: Context, *, lost: bool = False) -> Iterator[Finding]:
             yield _describe_withdrawn(ctx, copy, _log_of(ctx))
 
 
-def _directory(ctx: Context) -> str:
-    return ctx.placement.mission.directory if ctx.placement.mission else ""
-
-
 def _log_of(ctx: Context) -> str:
-    return f"kitty-specs/{_directory(ctx)}/status.events.jsonl" if ctx.placement.mission else ""
+    mission = ctx.placement.mission
+    return f"kitty-specs/{mission.directory}/status.events.jsonl" if mission else ""
 
 
 def _check_agreement(ctx: Context) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from checks.literal import (
     situation,
 )
 
-from spec_kitty_hooks.checks.placement import check
+from spec_kitty_hooks.checks.placement import check, check_copies
 from spec_kitty_hooks.model import context
 from spec_kitty_hooks.model.context import PolicyView
 from spec_kitty_hooks.model.events import EventLog
@@ -198,6 +198,11 @@ def test_damaged_lines_of_a_copy_are_warned_about() -> None:
 def test_of_many_damaged_lines_three_are_listed(lines: int, end: str) -> None:
     log = EventLog(damage=tuple(damage(line) for line in range(1, lines + 1)))
     assert f"{end}; the others were used" in find(check, judged("x", copies=(copy(log=log),))).message
+
+
+def test_asked_for_its_copies_alone_what_cannot_be_read_is_told() -> None:
+    unread = judged(active=None, copies=(copy("/w", role="unreadable", log=None, problem="x"), copy()))
+    assert codes(check_copies, unread) == ["EVENT_LOG_UNREADABLE"]
 
 
 def test_damage_without_a_mission_has_no_file_to_mend() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec_kitty_hooks.mission.active import choose, describe, find_candidates, read_lanes
+from spec_kitty_hooks.mission.active import choose, describe, find_candidates, hold_against, read_lanes
 from spec_kitty_hooks.model import context, lanes
 from spec_kitty_hooks.model.context import Step
 from spec_kitty_hooks.model.events import Snapshot, WorkPackageState
@@ -57,6 +57,17 @@ def test_a_candidate_is_always_in_progress_or_engaged(states: dict[str, str]) ->
     basis, candidates = find_candidates(states)
     assert bool(candidates) == (basis in (context.BY_PROGRESS, context.BY_ENGAGEMENT))
     assert all(states[wp] in (lanes.IN_PROGRESS, *lanes.ENGAGED) for wp in candidates)
+
+
+def test_once_work_has_begun_a_change_is_held_against_the_candidates() -> None:
+    states = {"WP01": "planned", "WP02": "in_progress"}
+    assert hold_against(context.BY_PROGRESS, ("WP02",), states) == ("WP02",)
+    assert hold_against(context.FINISHED, (), {"WP01": "done"}) == ()
+
+
+def test_before_work_has_begun_a_change_may_be_of_all_that_may_still_start() -> None:
+    states = {"WP01": "planned", "WP02": "blocked", "WP03": "", "WP04": "canceled"}
+    assert hold_against(context.NOT_STARTED, (), states) == ("WP01", "WP03")
 
 
 def test_a_choice_narrows_and_never_adds() -> None:
