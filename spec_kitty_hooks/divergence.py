@@ -5,6 +5,8 @@ Reads objects and refs, and opens no connection: what is not here, or hidden by 
 
 from __future__ import annotations
 
+import time
+
 from spec_kitty_hooks import limits
 from spec_kitty_hooks.errors import RepositoryError
 from spec_kitty_hooks.git.history import read_history, read_shallow
@@ -101,6 +103,11 @@ def doubt(found: Divergence, fetched: FetchOutcome) -> Divergence:
     state = UNKNOWN if found.state in (IN_SYNC, AHEAD) else found.state
     stale: Divergence = found.replace(state=state, stale=True, problem=fetched.problem)
     return stale
+
+
+def show_date(as_of: int | None) -> str:
+    """Return when the other side was last seen, as the end of a sentence: `, as of 2026-03-01 09:30 UTC`, or ""."""
+    return "" if as_of is None else time.strftime(", as of %Y-%m-%d %H:%M UTC", time.gmtime(as_of))
 
 
 def _explain_absence(remotes: Remotes, remote: str, branch: str) -> str:

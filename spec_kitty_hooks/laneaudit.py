@@ -102,7 +102,14 @@ class LaneAudit:
         ctx = self._build(commit, active)
         started = self._timeline.started_by(_second_of(commit)[1])
         found = [*planning.check(ctx), *ownership.check(ctx)]
-        return [self._soften(finding, commit, ctx.owners, started) for finding in found]
+        judged = [self._soften(finding, commit, ctx.owners, started) for finding in found]
+        return [self._point_to_its_lane(finding) for finding in judged] if commit.oid in self._brought else judged
+
+    def _point_to_its_lane(self, finding: Finding) -> Finding:
+        """Add what to do where the branch that a merge brought a commit in from is not known, as on a server."""
+        steps = (*finding.remediation, "or push the branch that it was merged from as well, if that is another lane")
+        pointed: Finding = finding.replace(remediation=steps) if finding.diagnostic_code == _SCOPE else finding
+        return pointed
 
     def _build(self, commit: Commit, active: Active) -> Context:
         changes = commit.changes

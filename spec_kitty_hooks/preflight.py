@@ -11,7 +11,7 @@ from spec_kitty_hooks import catalog
 from spec_kitty_hooks.checks import log_integrity, placement, review_consistency
 from spec_kitty_hooks.checks import preflight as checks
 from spec_kitty_hooks.checks.finding import make
-from spec_kitty_hooks.divergence import measure_target
+from spec_kitty_hooks.divergence import measure_target, show_date
 from spec_kitty_hooks.errors import RepositoryError
 from spec_kitty_hooks.git.ranges import read_range
 from spec_kitty_hooks.git.remotes import Remotes
@@ -226,7 +226,7 @@ class Examination:
         count, mission = len(self.facts.standings), self._view.mission
         packages = "1 work package" if count == 1 else f"{count} work packages"
         found = self.facts.divergence
-        state = f", {found.state.replace('_', ' ')}" if found is not None else ""
+        state = f", {found.state.replace('_', ' ')}{show_date(found.as_of)}" if found is not None else ""
         return f"{self.facts.purpose} of mission {mission.directory}: {packages}, target {mission.target_branch}{state}"
 
     def _describe_evidence(self) -> dict[str, object]:

@@ -5,10 +5,10 @@ Turns what git says of a push into updates of refs and puts their reports togeth
 
 from __future__ import annotations
 
-from spec_kitty_hooks import errors
+from spec_kitty_hooks import errors, limits
 from spec_kitty_hooks.audit import judge_cut_off
-from spec_kitty_hooks.git.destination import find_remote
 from spec_kitty_hooks.git.pushlines import parse_push_lines
+from spec_kitty_hooks.git.remotes import Remotes
 from spec_kitty_hooks.git.revisions import keep_known, list_commits, peel
 from spec_kitty_hooks.mission.branches import HEADS, REMOTES
 from spec_kitty_hooks.model import findings
@@ -19,7 +19,7 @@ from spec_kitty_hooks.verdict import CI, PUSH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from spec_kitty_hooks.git.plumbing import Git
     from spec_kitty_hooks.git.pushlines import PushLine, PushLines
@@ -36,9 +36,8 @@ def judge_push(git: Git, now: float, remote: str, url: str, data: bytes) -> Repo
     epoch. Raises RepositoryError for input that cannot be read: a push that is not understood is not let through.
     """
     pushed = _read(git, data)
-    name = find_remote(git, remote, url)
-    tracked = [ref.oid for ref in git.refs() if name and ref.name.startswith(f"{REMOTES}{name}/")]
-    there = [*tracked, *(line.remote_oid for line in pushed.lines if line.remote_oid)]
+    name = Remotes(git).find(remote, url)
+    there = _list_tracked(git, name) if name else {}
     return _judge_all(git, _list_updates(git, pushed.lines, there, name or url), now, PUSH)
 
 
@@ -51,24 +50,40 @@ def judge_received(git: Git, now: float, data: bytes) -> Report:
     """
     turned = b"\n".join(_turn(line) for line in data.split(b"\n"))
     pushed = _read(git, turned)
-    there = [ref.oid for ref in git.refs()]
+    there = {ref.name: ref.oid for ref in git.refs()}
     git.foresee((line.remote_ref, line.local_oid) for line in pushed.lines)
     return _judge_all(git, _list_updates(git, pushed.lines, there, ""), now, PUSH)
 
 
-def judge_ahead(git: Git, now: float, remote: str) -> Report:
-    """Judge every local branch that has something which `remote` has not: where nobody says what is being pushed."""
-    start = f"{REMOTES}{remote}/"
-    tracked = {ref.name[len(start) :]: ref.oid for ref in git.refs() if ref.name.startswith(start)}
-    there = tuple(tracked.values())
-    updates = []
-    for ref in git.refs():
-        if ref.name.startswith(HEADS) and ref.oid not in there:
-            old = tracked.get(ref.name[len(HEADS) :], "")
-            if list_commits(git, [ref.oid], there):
-                update = RefUpdate(ref=ref.name, new=ref.oid, old=old, published=there, staying=there, remote=remote)
-                updates.append(update)
-    return _judge_all(git, updates, now, PUSH)
+def judge_ahead(git: Git, now: float, remote: str, told: tuple[str, str] = ("", "")) -> Report:
+    """Judge every local branch that has something which `remote` has not: where nobody says what is being pushed.
+
+    `told` is the one ref of the push that is known, by its full name there, and the revision that it is to be. With it,
+    a branch that has diverged is judged by its commits alone: as long as nobody forces it, git does not push it.
+    """
+    there = _list_tracked(git, remote)
+    tips = {ref.name: ref.oid for ref in git.refs() if ref.name.startswith(HEADS)}
+    known = git.find_commit(told[1]) if all(told) else ""
+    if known:
+        tips[told[0]] = known
+    return _judge_all(git, _list_ahead(git, tips, there, told[0] if known else "", remote), now, PUSH)
+
+
+def _list_ahead(
+    git: Git, tips: Mapping[str, str], there: Mapping[str, str], told: str, remote: str
+) -> Iterable[RefUpdate]:
+    for name, new in tips.items():
+        if name == told or list_commits(git, [new], there.values()):
+            old = there.get(name, "")
+            forced = bool(told) and name != told and git.is_ancestor(old, new) is False
+            yield RefUpdate(
+                ref=name,
+                new=new,
+                old="" if forced else old,
+                published=tuple(there.values()),
+                staying=tuple(oid for other, oid in there.items() if other != name),
+                remote=remote,
+            )
 
 
 def judge_range(git: Git, now: float, old: str, new: str, branch: str = "") -> Report:
@@ -92,7 +107,9 @@ def _read(git: Git, data: bytes) -> PushLines:
     if pushed.problems:
         first = pushed.problems[0]
         message = f"line {first.line} of what git says about the push cannot be read: {first.reason}"
-        raise errors.RepositoryError("REPOSITORY_UNSUPPORTED", message, ("git --version",))
+        too_many = f"push them in parts, at most {limits.PUSHED_REFS} at a time: git push REMOTE REF..."
+        step = too_many if first.line > limits.PUSHED_REFS else "git --version"
+        raise errors.RepositoryError("REPOSITORY_UNSUPPORTED", message, (step,))
     return pushed
 
 
@@ -102,8 +119,19 @@ def _turn(line: bytes) -> bytes:
     return b" ".join((fields[2], fields[1], fields[2], fields[0])) if len(fields) == 3 else line
 
 
-def _list_updates(git: Git, lines: Sequence[PushLine], there: Sequence[str], remote: str) -> Iterable[RefUpdate]:
-    """Yield what has to be judged: all but new refs on what is published, or comes with other refs of the push."""
+def _list_tracked(git: Git, remote: str) -> dict[str, str]:
+    """Return the branches of a remote as they were last seen: full name there, and id."""
+    start = f"{REMOTES}{remote}/"
+    return {HEADS + ref.name[len(start) :]: ref.oid for ref in git.refs() if ref.name.startswith(start)}
+
+
+def _list_updates(git: Git, lines: Sequence[PushLine], known: Mapping[str, str], remote: str) -> Iterable[RefUpdate]:
+    """Yield what has to be judged: all but new refs on what is published, or comes with other refs of the push.
+
+    `known` are the branches of the receiving side, by full name.
+    """
+    there = (*known.values(), *(line.remote_oid for line in lines if line.remote_oid))
+    after = {**known, **{line.remote_ref: line.local_oid for line in lines}}
     news = [(line, peel(git, line.local_oid) if line.local_oid else "") for line in lines]
     tips = tuple(new for line, new in news if new and line.remote_ref.startswith(HEADS))
     stale = _find_stale(git, tips, [new for line, new in news if new and not line.remote_ref.startswith(HEADS)], there)
@@ -117,13 +145,13 @@ def _list_updates(git: Git, lines: Sequence[PushLine], there: Sequence[str], rem
         others = () if is_branch else (*tips, *judged)
         if new and not is_branch:
             judged[new] = None
-        kept = [oid for oid in (*there, *(oid for _ref, oid in coming)) if oid and oid != line.remote_oid]
+        staying = (oid for ref, oid in after.items() if oid and ref.startswith(HEADS) and ref != line.remote_ref)
         yield RefUpdate(
             ref=line.remote_ref,
             new=new,
             old=(peel(git, line.remote_oid) if line.remote_oid else "") or "",
             published=tuple(dict.fromkeys((*there, *others))),
-            staying=tuple(dict.fromkeys(kept)),
+            staying=tuple(dict.fromkeys(staying)),
             remote=remote,
             beside=tuple(pair for pair in coming if pair[0] != line.remote_ref),
         )

@@ -17,7 +17,7 @@ from spec_kitty_hooks.model import context
 from spec_kitty_hooks.model.context import Context
 from spec_kitty_hooks.model.findings import WARN
 from spec_kitty_hooks.model.git import Situation
-from spec_kitty_hooks.pushfacts import gather_push_facts
+from spec_kitty_hooks.pushfacts import gather_push_facts, is_home
 from spec_kitty_hooks.reviewfacts import gather_pushed, list_touched
 from spec_kitty_hooks.scope import view_policy
 from spec_kitty_hooks.survey import survey
@@ -61,6 +61,7 @@ class _Judge:
         self._commits: tuple[Commit, ...] = ()
         if update.new:
             self._commits = tuple(read_range(git, (update.new,), self._exclude))
+        self._bases = self._find_bases()
         self._context = Context(
             situation=at,
             placement=self._survey.placement,
@@ -69,7 +70,7 @@ class _Judge:
             active=self._survey.active,
             copies=self._survey.copies,
             withheld=tuple(git.withheld),
-            compared=" ".join(oid[:12] for oid in (*self._bases()[:1], self._tip)),
+            compared=" ".join(oid[:12] for oid in (*self._bases[:1], self._tip)),
         )
 
     def run(self) -> Report:
@@ -101,9 +102,14 @@ class _Judge:
         count = len(self._commits)
         return f"{count} new commit{'' if count == 1 else 's'} of {self._update.short} at {self._tip[:_SHOWN_OID]}"
 
-    def _bases(self) -> tuple[str, ...]:
-        """Return the published commits that logs are held against: the ref as it is, else where the range begins."""
+    def _find_bases(self) -> tuple[str, ...]:
+        """Return the published commits that logs are held against: the ref as it is, else where the range begins.
+
+        It begins anew where a ref is rewound that is no log's home: lanes, tags and other branches hold copies.
+        """
         old = keep_known(self._git, [self._update.old])
+        if old and self._update.new and not self._git.is_ancestor(old[0], self._tip):
+            old = old if is_home(self._git, self._update, self._survey) else ()
         if old or not self._commits:
             return old
         inside = {commit.oid for commit in self._commits}
@@ -160,10 +166,10 @@ class _Judge:
         yield from review_consistency.check(self._context.replace(reviews=reviews))
 
     def _check_logs(self) -> Iterator[Finding]:
-        rewound = bool(self._update.new and self._update.old)
-        if not (self._commits or rewound) or any(commit.cut for commit in self._commits):
+        judged = self._update.new and (self._commits or self._bases)
+        if not judged or any(commit.cut for commit in self._commits):
             return
-        logs = LogRange(self._git, self._survey.branches, self._tip, self._bases())
+        logs = LogRange(self._git, self._survey.branches, self._tip, self._bases)
         yield from log_integrity.check(self._context.replace(logs=tuple(logs.gather(self._commits))))
 
 

@@ -12,7 +12,7 @@ import click
 from spec_kitty_hooks.audit import judge_all
 from spec_kitty_hooks.cli.output import print_model
 from spec_kitty_hooks.cli.session import directory_option, json_option, localize, locate, open_git, open_judgement
-from spec_kitty_hooks.git.ci import CiRange, add_hints, find_range, name_branch, settle
+from spec_kitty_hooks.git.ci import CiRange, add_hints, find_range, find_service, name_branch, settle
 from spec_kitty_hooks.git.situation import read_situation
 from spec_kitty_hooks.pushes import judge_range
 from spec_kitty_hooks.report.data import to_report
@@ -55,8 +55,11 @@ def check(  # noqa: PLR0913 (one parameter an option)
     them, `--format sarif` a file for code scanning.
     """
     scope = _choose_scope(staged, from_ref, to_ref, everything)
+    if as_json and form not in ("text", "json"):
+        raise click.UsageError(f"say one format: --json or --format {form}")
     with open_git(directory) as git:
         report = localize(_judge(git, scope), git)
+        report = report.replace(findings=add_hints(report.findings, find_service(os.environ)))
     return show(report, "json" if as_json else form, verbose=verbose)
 
 
@@ -84,7 +87,7 @@ def _judge(git: Git, scope: str | CiRange) -> Report:
     settled = settle(git, scope)
     report = judge_range(git, time.time(), settled.old, settled.new, settled.branch)
     said = "; ".join(part for part in (f"the range that {scope.service} names", settled.note) if part)
-    judged: Report = report.replace(subject=f"{report.subject}; {said}", findings=add_hints(report.findings, scope))
+    judged: Report = report.replace(subject=f"{report.subject}; {said}")
     return judged
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from spec_kitty_hooks import limits
+from spec_kitty_hooks.divergence import show_date
 from spec_kitty_hooks.model.divergence import DIVERGED
 from spec_kitty_hooks.text import escape
 
@@ -68,11 +68,10 @@ def _describe(model: PrBranchModel) -> Iterator[str]:
 
 
 def _describe_divergence(target: str, found: DivergenceModel) -> Iterator[str]:
-    seen = "" if found.as_of is None else f", as of {datetime.fromtimestamp(found.as_of, UTC):%Y-%m-%d %H:%M} UTC"
     if found.local:
         counts = f"{found.ahead.total} ahead{_split(found.ahead)}, {found.behind.total} behind{_split(found.behind)}"
         word = "has diverged" if found.state == DIVERGED else f"is {found.state.replace('_', ' ')}"
-        yield f"{escape(target)} {word}: {counts}{seen}"
+        yield f"{escape(target)} {word}: {counts}{show_date(found.as_of)}"
     if found.problem:
         word = "the fetch failed: " if found.stale else ""
         yield f"note: {word}{escape(found.problem, limit=1000)}"

@@ -10,7 +10,7 @@ import click
 
 from spec_kitty_hooks import errors, limits
 from spec_kitty_hooks.cli.output import print_model
-from spec_kitty_hooks.cli.session import json_option
+from spec_kitty_hooks.cli.session import directory_option, json_option
 from spec_kitty_hooks.git.plumbing import Git
 from spec_kitty_hooks.pushes import judge_received
 from spec_kitty_hooks.report.data import to_report
@@ -19,7 +19,8 @@ from spec_kitty_hooks.report.text import print_hook
 
 @click.command("pre-receive", short_help="Judge what a server is about to receive, as its pre-receive hook.")
 @json_option
-def pre_receive(as_json: bool) -> int:
+@directory_option
+def pre_receive(as_json: bool, directory: str | None) -> int:
     r"""Judge what is pushed to this repository, before any ref changes.
 
     Reads the lines that git gives a pre-receive hook on standard input, `<old id> <new id> <ref>`, and the pushed
@@ -35,7 +36,7 @@ def pre_receive(as_json: bool) -> int:
     if sys.stdin.isatty():
         raise click.UsageError("standard input has to hold the lines that git gives a pre-receive hook")
     data = sys.stdin.buffer.read(limits.PUSHED_REFS * (limits.PUSH_LINE_BYTES + 1))
-    with Git.open(None, os.environ, hook=True) as git:
+    with Git.open(os.fsencode(directory) if directory else None, os.environ, hook=not directory) as git:
         report = judge_received(git, time.time(), data)
     if as_json:
         print_model(to_report(report))

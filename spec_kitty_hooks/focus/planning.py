@@ -21,7 +21,7 @@ from spec_kitty_hooks.git.threeway import merge_versions
 from spec_kitty_hooks.mission.surfaces import find_log_branch
 from spec_kitty_hooks.model.focus import PLANNING, Focus, FocusConflict, FocusedPath
 from spec_kitty_hooks.model.git import Change
-from spec_kitty_hooks.text import escape
+from spec_kitty_hooks.text import escape, quote_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -58,9 +58,14 @@ def plan_focus(git: Git, branches: Branches, mission: Mission, upstream: str, up
     """
     sources = list(_find_sources(git, branches, mission))
     if not sources:
-        step = f"git fetch {upstream_name.split('/')[2]}"
+        published = upstream_name.removeprefix("refs/remotes/")
+        steps = (
+            f"git fetch {quote_shell(published.split('/')[0])}",
+            f"git branch {quote_shell(mission.target_branch)} {quote_shell(published)}",
+            "then run the same command again",
+        )
         message = f"this clone has no branch {escape(mission.target_branch)}, and none of the mission's own"
-        raise HooksError("BRANCH_NOT_HERE", message, (step, "then run the same command again"))
+        raise HooksError("BRANCH_NOT_HERE", message, steps)
     plans = (_Plan(git, branches, mission, (upstream, upstream_name), source).make() for source in sources)
     first = next(plans)
     if first.commit or first.conflicts:

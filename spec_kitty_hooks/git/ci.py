@@ -62,6 +62,12 @@ def find_range(environ: Mapping[str, str]) -> CiRange | None:
     return None
 
 
+def find_service(environ: Mapping[str, str]) -> str:
+    """Return the service whose job this is, whether or not the job names a range; "" outside of those known."""
+    known = {"GitHub": ("GITHUB_ACTIONS", "GITHUB_EVENT_NAME"), "GitLab": ("GITLAB_CI",)}
+    return next((service for service, names in known.items() if any(map(environ.get, names))), "")
+
+
 def settle(git: Git, found: CiRange) -> CiRange:
     """Return the range as it can be judged here, with a note where another `old` had to be taken.
 
@@ -82,9 +88,9 @@ def settle(git: Git, found: CiRange) -> CiRange:
     return settled
 
 
-def add_hints(found: Sequence[Finding], judged: CiRange) -> tuple[Finding, ...]:
-    """Return the findings; those that miss history say first how the service's job gets it."""
-    hints = tuple(hint for service, hint in HINTS.items() if service == judged.service)
+def add_hints(found: Sequence[Finding], service: str) -> tuple[Finding, ...]:
+    """Return the findings; those that miss history say first how a job of `service` gets it."""
+    hints = (HINTS[service],) if service in HINTS else ()
     return tuple(
         finding.replace(remediation=(*hints, *finding.remediation))
         if finding.diagnostic_code == "SHALLOW_HISTORY"

@@ -15,8 +15,8 @@ from spec_kitty_hooks.git.layout import read_layout, refusal
 from spec_kitty_hooks.git.names import is_oid, split_spec
 from spec_kitty_hooks.git.program import UNSUPPORTED, Program
 from spec_kitty_hooks.git.promises import is_partial, is_withheld
+from spec_kitty_hooks.git.refs import Refs
 from spec_kitty_hooks.git.trees import parse_tree
-from spec_kitty_hooks.model.git import Ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,13 +25,12 @@ if TYPE_CHECKING:
 
     from spec_kitty_hooks.git.process import Argument
     from spec_kitty_hooks.git.reader import GitObject, GitReader, TreeEntry
-    from spec_kitty_hooks.model.git import Change, Layout
+    from spec_kitty_hooks.model.git import Change, Layout, Ref
 
 EMPTY_TREE = {
     40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
-_REF_FORMAT = "--format=%(objectname)%00%(refname)%00%(symref)%00%(worktreepath)%00"
 
 
 class Git:
@@ -48,8 +47,7 @@ class Git:
         self.program = program
         self.environ = environ
         self._batch = Batch(program)
-        self._refs: tuple[Ref, ...] | None = None
-        self._tips: dict[bytes, bytes] = {}
+        self._refs = Refs(program, layout)
         self._partial: bool | None = None
 
     @classmethod
@@ -85,32 +83,11 @@ class Git:
 
         Raises RepositoryError if there are more than limits.py allows.
         """
-        if self._refs is None:
-            self._refs = tuple(self._read_refs())
-        return self._refs
-
-    def _read_refs(self) -> Iterable[Ref]:
-        count = f"--count={limits.REFS + 1}"
-        out = self._ask("for-each-ref", count, _REF_FORMAT, "refs/heads", "refs/remotes")
-        lines = out.split(b"\0\n")[:-1]
-        if len(lines) > limits.REFS:
-            message = f"the repository has more than {limits.REFS} branches"
-            raise RepositoryError(UNSUPPORTED, message, ("git remote prune origin",))
-        for line in lines:
-            oid, name, target, worktree = line.split(b"\0")
-            self._tips[name] = oid
-            if not target:
-                yield Ref(name=name.decode("utf-8", "surrogateescape"), oid=oid.decode("ascii"), worktree=worktree)
+        return self._refs.list()
 
     def foresee(self, moves: Iterable[tuple[str, str]]) -> None:
         """Answer from here on as if branches were where a push puts them: full names with new ids, "" to be deleted."""
-        refs = {ref.name: ref for ref in self.refs()}
-        for name, oid in moves:
-            refs.pop(name, None)
-            if oid and name.startswith("refs/heads/"):
-                refs[name] = Ref(name=name, oid=oid)
-            self._tips[name.encode("utf-8", "surrogateescape")] = oid.encode("ascii")
-        self._refs = tuple(refs[name] for name in sorted(refs))
+        self._refs.foresee(moves)
 
     def symbolic_ref(self, name: str) -> str:
         """Return the full name that a symbolic ref such as HEAD points to, born or not; "" if it is none."""
@@ -186,8 +163,7 @@ class Git:
         if revision == b"HEAD":
             revision = self.layout.head.encode("ascii")
         elif revision.startswith((b"refs/heads/", b"refs/remotes/")):
-            self.refs()
-            revision = self._tips.get(revision, b"")
+            revision = self._refs.tip(revision)
         elif not revision:
             return b":0" + path
         return revision + path if revision else b""

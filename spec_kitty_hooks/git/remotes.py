@@ -1,4 +1,4 @@
-"""Which remote a branch is shared through, what is known of it there, and since when: from configuration and refs.
+"""Which remote a branch is shared through or a push goes to, what is known of it, since when: from settings and refs.
 
 Opens no connection, and writes nothing.
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TARGET_REMOTE = "spec-kitty-hooks.targetRemote"
 _ASKED = r"^(remote\..*\.(url|pushurl|fetch)|remote\.pushdefault|branch\..*\.(remote|pushremote)|spec-kitty-hooks\..*)$"
+_ADDRESSES = ("url", "pushurl")
 _HEADS = "refs/heads/"
 _REMOTES = "refs/remotes/"
 _FETCHED = b"FETCH_HEAD"
@@ -29,9 +30,8 @@ class Remotes:
     def __init__(self, git: Git) -> None:
         self._git = git
         self._values = _read(git)
-        parts = (key.split(".", 1) for key in self._values)
-        names = (rest.rpartition(".")[0] for section, rest in parts if section == "remote")
-        self.names = tuple(sorted({name for name in names if is_remote_name(name)}))
+        names = {name for name, _setting, _values in self._list_settings()}
+        self.names = tuple(sorted(filter(is_remote_name, names)))
 
     def choose(self, branch: str) -> str:
         """Return the remote that `branch` is shared through; "" if there is none.
@@ -48,6 +48,18 @@ class Remotes:
         """
         wanted = self._last("remote.pushdefault")
         return wanted if wanted in self.names else self._choose_usual(branch)
+
+    def find(self, name: str, url: str) -> str:
+        """Return the name of the remote that a push to `name` at `url` goes to, as its hook is told; "" for none.
+
+        `git push <url>` gives the address twice; a remote that has it as its url or pushurl is the one. Git takes any
+        name that has an address, those too that `names` leaves out.
+        """
+        known = [(remote, values) for remote, setting, values in self._list_settings() if setting in _ADDRESSES]
+        if name in [remote for remote, _values in known]:
+            return name
+        asked = {name, url} - {""}
+        return next((remote for remote, values in known if not asked.isdisjoint(values)), "")
 
     def tracking_ref(self, remote: str, branch: str) -> str:
         """Return the full name of the ref in which a fetch from `remote` keeps `branch`, whether it exists or not."""
@@ -82,6 +94,14 @@ class Remotes:
         if "origin" in self.names:
             return "origin"
         return self.names[0] if len(self.names) == 1 else ""
+
+    def _list_settings(self) -> Iterator[tuple[str, str, Sequence[str]]]:
+        """Yield what is set about a remote: its name, the setting, and the values in order."""
+        for key, values in self._values.items():
+            section, _dot, rest = key.partition(".")
+            name, dot, setting = rest.rpartition(".")
+            if section == "remote" and dot:
+                yield name, setting, values
 
     def _last(self, key: str) -> str:
         return self._values.get(key, ("",))[-1]

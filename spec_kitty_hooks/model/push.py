@@ -18,7 +18,7 @@ class RefUpdate(Record):
 
     `ref` is its full name on the receiving side; `new` and `old` are ids as git names them there, "" for none: without
     `new` the ref is deleted, without `old` it is made. `published` are commits that the receiving side has: what they
-    contain is not judged again. `staying` are those that it will have when this ref is left out of account. `remote` is
+    contain is not judged again. `staying` are the tips that its other branches will have after the push. `remote` is
     the name or URL of the remote, "" where there is none (CI, a server). `beside` are the other refs of the same push,
     by full name, with their new ids.
     """

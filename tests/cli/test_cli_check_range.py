@@ -187,3 +187,23 @@ def test_what_is_asked_for_by_hand_comes_before_what_a_job_says(lane: Repo, tmp_
 
 def test_a_job_about_no_range_has_to_say_what_it_wants(lane: Repo, tmp_path: Path) -> None:
     assert cli(lane, "check", env=event(tmp_path, "schedule", {"schedule": "0 0 * * *"})).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("env", "hint"), [({"GITHUB_ACTIONS": "true"}, "fetch-depth: 0"), ({"GITLAB_CI": "true"}, "GIT_DEPTH"), ({}, "")]
+)
+def test_a_shallow_job_that_names_its_range_itself_is_told_too(
+    lane: Repo, tmp_path: Path, env: dict[str, str], hint: str
+) -> None:
+    place = job(lane, tmp_path, "--depth=1")
+    report = cli_json(place, "check", "--from-ref", "origin/main", env=env, code=3)
+    (finding,) = report["findings"]
+    *hints, step = finding["remediation"]
+    assert (finding["diagnostic_code"], step) == ("SHALLOW_HISTORY", "git fetch --unshallow")
+    assert [hint in said for said in hints] == ([True] if hint else [])
+
+
+@pytest.mark.parametrize("form", ["github", "sarif"])
+def test_two_formats_at_once_are_wrong_usage(lane: Repo, form: str) -> None:
+    error = cli_json(lane, "check", "--staged", "--format", form, code=2)
+    assert error["message"] == f"say one format: --json or --format {form}"

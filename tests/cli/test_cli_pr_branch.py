@@ -32,6 +32,8 @@ def test_a_clone_that_is_84_ahead_and_6_behind_has_a_clean_pushable_branch(repo:
     install_native(repo, ("pre-push",))
     refused = repo.git("push", "origin", "main", check=False)
     assert refused.returncode
+    assert "main has diverged from origin as last fetched: 84 (" in refused.stderr
+    assert f"next: spec-kitty-hooks pr-branch --mission {mission.directory}\n" in refused.stderr, "which is run below"
 
     with unchanged_but_the_branch(repo, mission):
         made = build(mission, "--push")

@@ -263,6 +263,19 @@ def test_a_work_package_that_cannot_be_read_is_refused(repo: Repo, tmp_path: Pat
     run(repo, found["remediation"][0])
 
 
+def test_a_clone_without_any_branch_of_the_mission_gets_one(repo: Repo, mission: Mission, tmp_path: Path) -> None:
+    clone = share(repo, tmp_path / "remote").clone(tmp_path / "clone")
+    clone.git("checkout", "-q", "--detach")
+    clone.git("branch", "-qD", "main")
+    words = ("pr-branch", "--mission", mission.directory)
+    found = cli_json(clone, *words, code=3)
+    *steps, again = found["remediation"]
+    assert (found["diagnostic_code"], again) == ("BRANCH_NOT_HERE", "then run the same command again")
+    for step in steps:
+        run(clone, step)
+    assert cli_json(clone, *words)["outcome"] == "NOTHING"
+
+
 def test_a_mission_that_is_not_there_is_wrong_usage(repo: Repo, mission: Mission) -> None:
     found = cli_json(repo, "pr-branch", "--mission", "nope", code=2)
     assert found["diagnostic_code"] == "MISSION_NOT_FOUND"

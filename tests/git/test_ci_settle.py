@@ -11,7 +11,7 @@ import pytest
 from support.repo import Repo
 
 from spec_kitty_hooks.errors import CANNOT_JUDGE, RepositoryError
-from spec_kitty_hooks.git.ci import HINTS, CiRange, add_hints, name_branch, settle
+from spec_kitty_hooks.git.ci import HINTS, CiRange, add_hints, find_service, name_branch, settle
 from spec_kitty_hooks.git.plumbing import Git
 from spec_kitty_hooks.model.findings import Finding
 
@@ -85,9 +85,9 @@ def test_findings_that_lack_history_say_first_how_the_job_gets_it() -> None:
     lacking = Finding(diagnostic_code="SHALLOW_HISTORY", message="m", remediation=("git fetch --unshallow",))
     other = Finding(diagnostic_code="POLICY_INVALID", message="m")
     for service, hint in HINTS.items():
-        hinted, same = add_hints((lacking, other), CiRange(service=service, old=A, new=B))
+        hinted, same = add_hints((lacking, other), service)
         assert (hinted.remediation, same) == ((hint, "git fetch --unshallow"), other)
-    assert add_hints((lacking,), CiRange(service="pre-commit", old=A, new=B)) == (lacking,)
+    assert add_hints((lacking,), find_service({"CI": "true"})) == (lacking,)
     assert "fetch-depth: 0" in HINTS["GitHub"]
 
 

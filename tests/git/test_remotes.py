@@ -67,6 +67,30 @@ def test_the_tracking_ref_is_where_a_fetch_keeps_the_branch(repo: Repo, opened: 
     assert Remotes(opened(repo)).tracking_ref("origin", "release/1") == ref
 
 
+def test_a_push_goes_to_the_remote_that_is_named_or_else_to_the_first_that_has_the_address(
+    repo: Repo, opened: Open
+) -> None:
+    repo.add_remote("one", "/nowhere/1")
+    repo.add_remote("two", "/nowhere/2")
+    repo.git("config", "remote.two.pushurl", "/nowhere/push")
+    repo.git("config", "--add", "remote.two.pushurl", "/nowhere/1")
+    repo.git("config", "remote.-x.url", "/nowhere/x")
+    repo.git("config", "remote.bare.fetch", "+refs/heads/*:refs/remotes/bare/*")
+    repo.git("config", "remote.pushDefault", "two")
+    found = Remotes(opened(repo))
+    assert found.find("two", "/nowhere/1") == "two"
+    for address, name in (("1", "one"), ("2", "two"), ("push", "two"), ("x", "-x"), ("else", "")):
+        assert found.find(f"/nowhere/{address}", f"/nowhere/{address}") == name
+    assert found.find("-x", "") == "-x"
+    assert [found.find(name, name) for name in ("bare", "pushDefault", "")] == ["", "", ""]
+
+
+def test_a_remote_without_an_address_is_not_where_a_push_without_one_goes(repo: Repo, opened: Open) -> None:
+    repo.git("config", "remote.empty.url", "")
+    assert Remotes(opened(repo)).find("", "") == ""
+    assert Remotes(opened(repo)).find("empty", "empty") == "empty"
+
+
 @pytest.mark.parametrize("name", ["-x", "--upload-pack=touch", "a b", "a..b", "", "x.lock"])
 def test_what_git_would_not_take_for_a_remote_is_none(repo: Repo, opened: Open, name: str) -> None:
     assert not is_remote_name(name)

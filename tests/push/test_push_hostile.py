@@ -174,6 +174,7 @@ def test_beyond_the_limit_of_refs_nothing_is_let_through(mission: Mission, remot
     over = ask(mission.repo, *lines)
     assert over.returncode == 3
     assert "more than 1000 refs in one push" in over.stderr
+    assert "next: push them in parts, at most 1000 at a time: git push REMOTE REF..." in over.stderr
 
 
 def test_a_mission_directory_that_becomes_a_link_is_refused(mission: Mission, remote: Repo) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.hooks import hook_command
+from support.hooks import cli_json, hook_command
+from support.judging import codes_of
 from support.missions import Mission
 from support.repo import Repo
 
@@ -139,3 +140,13 @@ def test_the_same_over_a_connection(mission: Mission, server: Repo, daemon: str)
     assert refused.returncode
     assert f"remote: spec-kitty-hooks: refused: {SCOPE}" in refused.stderr
     assert server.resolve(mission.lane_branch("lane-a")) == lane.resolve("HEAD^")
+
+
+def test_a_push_is_judged_by_hand_from_outside(mission: Mission, server: Repo, tmp_path: Path) -> None:
+    lane = mission.implement("WP01")
+    mission.repo.push("main")
+    lane.commit(files={"src/c/x.py": "1"}, no_verify=True)
+    server.git("fetch", "-q", str(mission.repo.path), lane.head())
+    line = f"{'0' * 40} {lane.head()} refs/heads/{mission.lane_branch('lane-a')}\n"
+    report = cli_json(server, "pre-receive", "-C", str(server.path), cwd=tmp_path, stdin=line.encode(), code=1)
+    assert codes_of(report) == [(SCOPE, "block")]
