@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -47,6 +48,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("soak tests run with --soak only")
 
 
+def is_unmeasured(item: pytest.Item) -> bool:
+    """Tell whether coverage shall not measure a test."""
+    return any(item.get_closest_marker(name) for name in ("slow", "unmeasured"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Leave slow tests unmeasured: they repeat what quick ones reach, and measuring makes them three times as slow."""
+    coverage = sys.modules.get("coverage") if is_unmeasured(item) else None
+    measuring = coverage.Coverage.current() if coverage else None
+    if measuring is None:
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what the proofs of durability counted."""
     if found := collect(report for reports in terminalreporter.stats.values() for report in reports):
@@ -55,9 +75,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(autouse=True)
-def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> dict[str, str]:
     """Seal the process environment of every test, and return it."""
     env = sealed_environment(tmp_path / ".sealed")
+    if is_unmeasured(request.node):
+        env = {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
     for name in set(os.environ) - set(env) - {"PYTEST_CURRENT_TEST"}:
         monkeypatch.delenv(name)
     for name, value in env.items():

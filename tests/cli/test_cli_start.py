@@ -31,7 +31,7 @@ def live() -> Iterator[dict[str, Any]]:
 
 
 def start(place: Repo, wp_id: str, *args: str, actor: str = "agent-one", code: int = 0) -> Any:
-    found = cli_json(place, "start", wp_id, "--actor", actor, *args, code=code)
+    found = cli_json(place, "start", wp_id, "--actor", actor, *args, code=code, child=True)  # whose shell we are
     return valid(place, "error" if code else "start", found)
 
 

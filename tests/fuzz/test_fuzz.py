@@ -48,6 +48,7 @@ def test_there_are_seven_ways_in_and_each_has_a_corpus() -> None:
     assert all(target.corpus() for target in TARGETS)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("target", "path"), FILES, ids=lambda value: getattr(value, "name", ""))
 def test_what_was_once_found_stays_mended(target: Target, path: Path) -> None:
     with stopwatch():

@@ -15,6 +15,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+from support import forking
 from support.repo import Repo
 from support.sealed import ROOT_VARIABLE
 from support.trace import unchanged
@@ -108,7 +109,7 @@ def install_native(
     for name in hooks:
         words = list(command or hook_command(name))
         if watched:
-            words = [sys.executable, "-I", str(_WATCH), str(root / "traces"), name, *words]
+            words = [sys.executable, "-I", "-S", str(_WATCH), str(root / "traces"), name, *words]
         shim = directory / name
         shim.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
         shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
@@ -117,19 +118,26 @@ def install_native(
 
 
 def cli(
-    repo: Repo, *args: str | bytes, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
+    repo: Repo,
+    *args: str | bytes,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    child: bool = False,
 ) -> CompletedProcess[str]:
-    """Run `python -m spec_kitty_hooks ARGS` in a repository; never raises."""
+    """Run `python -m spec_kitty_hooks ARGS` in a repository; never raises.
+
+    Most runs are forks (`support.forking`); with `child` it is an interpreter whose parent is this process.
+    """
     repo.clock.tick()
     place = {} if installed() else {"PYTHONPATH": str(product_root())}
-    ran = subprocess.run(
-        [sys.executable, "-P", "-m", "spec_kitty_hooks", *map(os.fsdecode, args)],
-        cwd=cwd or repo.path,
-        env={**repo.env, **repo.clock.dates(), **place, **(env or {})},
-        input=stdin,
-        check=False,
-        capture_output=True,
-    )
+    words = [os.fsdecode(arg) for arg in args]
+    where, whole = cwd or repo.path, {**repo.env, **repo.clock.dates(), **place, **(env or {})}
+    if not child and forking.can_fork({**place, **(env or {})}):
+        ran = forking.run(words, cwd=where, env=whole, stdin=stdin)
+    else:
+        command = [sys.executable, "-P", "-m", "spec_kitty_hooks", *words]
+        ran = subprocess.run(command, cwd=where, env=whole, input=stdin, check=False, capture_output=True)
     return CompletedProcess(ran.args, ran.returncode, _text(ran.stdout), _text(ran.stderr))
 
 
