@@ -21,7 +21,7 @@ from spec_kitty_hooks.report.text import print_hook
 @json_option
 @directory_option
 def pre_receive(as_json: bool, directory: str | None) -> int:
-    r"""Judge what is pushed to this repository, before any ref changes.
+    """Judge what is pushed to this repository, before any ref changes.
 
     Reads the lines that git gives a pre-receive hook on standard input, `<old id> <new id> <ref>`, and the pushed
     objects from git's quarantine. Make it the server's hook with a file hooks/pre-receive in the bare repository:
@@ -32,7 +32,7 @@ def pre_receive(as_json: bool, directory: str | None) -> int:
 
     Findings are printed on standard error, which git shows to whoever pushes. Exit code 0 takes the push, anything else
     refuses all of it.
-    """
+    """  # noqa: D301 (click wants the character itself)
     if sys.stdin.isatty():
         raise click.UsageError("standard input has to hold the lines that git gives a pre-receive hook")
     data = sys.stdin.buffer.read(limits.PUSHED_REFS * (limits.PUSH_LINE_BYTES + 1))

@@ -32,7 +32,7 @@ _CODE = struct.Struct("!i")
 
 
 def can_fork(env: Mapping[str, str]) -> bool:
-    """Tell whether a run with `env` laid over the sealed environment may be a fork: what we limit ourselves to is not."""
+    """Tell whether a run with `env` laid over the sealed environment may be a fork, which has none of our limits."""
     if not hasattr(socket, "send_fds") or any(name.startswith(_AT_START) for name in env):
         return False
     import resource
@@ -93,7 +93,7 @@ def serve() -> None:
         head, files, _flags, _address = socket.recv_fds(line, _COUNT.size, 3)
         if not head:
             return
-        request = pickle.loads(line.recv(_COUNT.unpack(head)[0], socket.MSG_WAITALL))  # noqa: S301 (our own parent's)
+        request = pickle.loads(line.recv(_COUNT.unpack(head)[0], socket.MSG_WAITALL))
         child = os.fork()
         if not child:
             line.close()
