@@ -37,4 +37,5 @@ CLOCK_SKEW_BLOCK_SECONDS = 24 * 3600
 SHOWN_CHARACTERS = 200  # of one outside string in a message
 SHOWN_STEP_CHARACTERS = 32 * 1024  # a command cut short would be another command
 SHOWN_PATHS = 10  # of one finding family in text output; JSON has all
+SHOWN_NEWS = 10  # lines that are read after a merge; `status` has all
 SEARCHED_TIPS = 256  # branch tips looked at for a mission that HEAD does not carry

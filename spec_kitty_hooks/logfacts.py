@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from spec_kitty_hooks.logreader import LogReader
+from spec_kitty_hooks.mergelosses import PAST_MERGES, MergeLosses
 from spec_kitty_hooks.mission import surfaces
-from spec_kitty_hooks.mission.eventlog import parse_log
 from spec_kitty_hooks.mission.jsontext import parse
 from spec_kitty_hooks.mission.logchange import compare
 from spec_kitty_hooks.mission.reducer import reduce_log
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from spec_kitty_hooks.git.plumbing import Git
     from spec_kitty_hooks.mission.branches import Branches
-    from spec_kitty_hooks.model.events import Snapshot
+    from spec_kitty_hooks.model.events import Event, Snapshot
     from spec_kitty_hooks.model.git import Change
     from spec_kitty_hooks.model.mission import LogCopy
 
@@ -53,10 +54,23 @@ def find_torn_packages(copies: Sequence[LogCopy]) -> tuple[str, ...]:
 class LogFacts:
     """Compares logs as they would be committed with their parents and with what is published."""
 
-    def __init__(self, git: Git, branches: Branches, parents: Sequence[str]) -> None:
+    def __init__(
+        self,
+        git: Git,
+        branches: Branches,
+        parents: Sequence[str],
+        *,
+        branch: str = "",
+        since: str = "",
+        logs: LogReader | None = None,
+    ) -> None:
+        """With `branch`, the one that the commit goes to, past merges are asked too, but for those that `since` has."""
+        self._logs = logs or LogReader(git)
         self._git = git
         self._branches = branches
         self._parents = tuple(parents)
+        self._branch = branch
+        self._since = since
 
     def gather(self, staged: Mapping[bytes, Change]) -> Iterator[LogChange]:
         """Yield one LogChange for each event log among the staged paths that differ from some parent.
@@ -72,26 +86,38 @@ class LogFacts:
         if change.new_mode in (SYMLINK, GITLINK):
             kind = "a symbolic link" if change.new_mode == SYMLINK else "a submodule"
             return LogChange(path=change.path, mission=mission, not_a_file=kind)
-        new = self._read(change.new_oid) if change.new_mode else EventLog()
+        new = self._logs.read(change.new_oid) if change.new_mode else EventLog()
         if new is None:
             return LogChange(path=change.path, mission=mission, not_a_file="something that cannot be read")
         path = change.path.decode()
-        published, unknown = self._published(mission)
+        home = self._find_home(mission)
+        published, unknown = self._published(home)
         found = compare(
             change.path,
             mission,
             new=new,
-            parents=[self._read(f"{oid}:{path}") or EventLog() for oid in self._parents] or [EventLog()],
-            published={oid: self._read(f"{oid}:{path}") or EventLog() for oid in published},
-            merge_bases=[self._read(f"{oid}:{path}") or EventLog() for oid in self._merge_bases()],
+            parents=[self._logs.read(f"{oid}:{path}") or EventLog() for oid in self._parents] or [EventLog()],
+            published={oid: self._logs.read(f"{oid}:{path}") or EventLog() for oid in published},
+            merge_bases=[self._logs.read(f"{oid}:{path}") or EventLog() for oid in self._merge_bases()],
         )
         drifted = self._find_drift(mission, staged, reduce_log(new))
-        compared: LogChange = found.replace(drifted=drifted, unknown_base=unknown)
+        unrepaired = self._find_unrepaired(mission, new) if self._branch and home == self._branch else ()
+        told = {event.event_id for event in unrepaired}
+        compared: LogChange = found.replace(
+            drifted=drifted,
+            unknown_base=unknown,
+            unrepaired=unrepaired,
+            lost=tuple(event for event in found.lost if event.event_id not in told),  # not by this commit; pushes block
+        )
         return compared
 
-    def _read(self, spec: str) -> EventLog | None:
-        blob = self._git.read(spec)
-        return parse_log(blob.data) if blob is not None and blob.kind == "blob" and not blob.truncated else None
+    def _find_unrepaired(self, mission: str, new: EventLog) -> tuple[Event, ...]:
+        """Return what merges before this commit dropped from a log that lives here, and the commit does not bring back.
+
+        Asked only where a commit touches the log on its own branch, so that other commits pay nothing.
+        """
+        merges = self._git.merges(self._parents[0], PAST_MERGES, self._since) if self._parents else ()
+        return MergeLosses(self._git, self._logs, lambda _mission: new, (mission,)).find(merges).get(mission, ())
 
     def _merge_bases(self) -> tuple[str, ...]:
         if len(self._parents) < 2:
@@ -101,17 +127,20 @@ class LogFacts:
             found.update(dict.fromkeys(self._git.merge_bases(self._parents[0], other)))
         return tuple(found)
 
-    def _published(self, mission: str) -> tuple[tuple[str, ...], bool]:
+    def _find_home(self, mission: str) -> str:
+        """Return the branch that a log lives on, "" if the first parent does not tell."""
+        identity = read_at(self._git, self._parents[0], mission) if self._parents else None
+        return surfaces.find_log_branch(self._git, self._branches, identity) if identity is not None else ""
+
+    def _published(self, branch: str) -> tuple[tuple[str, ...], bool]:
         """Return the published commits that the first parent builds on, and whether history hides some (design 5).
 
         A commit of the log's remote-tracking branch that is not in our history is not ours to lose: the merge base
         is what we have of it.
         """
-        head = self._parents[0] if self._parents else ""
-        identity = read_at(self._git, head, mission) if head else None
-        if identity is None:
+        if not branch:
             return (), False
-        branch = surfaces.find_log_branch(self._git, self._branches, identity)
+        head = self._parents[0]
         found: dict[str, None] = {}
         unknown = False
         for ref in self._branches.remotes(branch):

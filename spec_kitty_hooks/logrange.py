@@ -6,8 +6,9 @@ Never commit by commit, but for merges: what one of them drops and nothing later
 from __future__ import annotations
 
 from spec_kitty_hooks.logfacts import LOG_NAME, find_drift
+from spec_kitty_hooks.logreader import LogReader
+from spec_kitty_hooks.mergelosses import MergeLosses
 from spec_kitty_hooks.mission import surfaces
-from spec_kitty_hooks.mission.eventlog import parse_log
 from spec_kitty_hooks.mission.logchange import compare
 from spec_kitty_hooks.mission.reducer import reduce_log
 from spec_kitty_hooks.mission.registry import ROOT, read_at
@@ -31,27 +32,42 @@ _TREE = 0o040000
 
 
 class LogRange:
-    """The event logs of one ref: `new` is its tip, `bases` are the published commits to hold it against."""
+    """The event logs of one ref: `new` is its tip, `bases` are the published commits to hold it against.
 
-    def __init__(self, git: Git, branches: Branches, new: str, bases: Sequence[str]) -> None:
+    With `branch`, the short name of the ref that a push would move, it is told which logs live there.
+    """
+
+    def __init__(self, git: Git, branches: Branches, new: str, bases: Sequence[str], branch: str = "") -> None:
         self._git = git
         self._branches = branches
         self._new = new
         self._bases = tuple(bases)
-        self._logs: dict[str, EventLog] = {}
+        self._branch = branch
+        self._reader = LogReader(git)
 
-    def gather(self, commits: Sequence[Commit]) -> Iterator[LogChange]:
+    def gather(self, commits: Sequence[Commit], past: Sequence[tuple[str, ...]] = ()) -> Iterator[LogChange]:
         """Yield one LogChange for each log that the range changes, and for each from which a merge of it drops events.
 
-        `commits` are all commits of the range.
+        `commits` are all commits of the range, `past` merges before it, each with its parents behind it: what they
+        dropped counts for logs that live on the branch, until it is brought back.
         """
-        dropped = self._find_dropped([commit for commit in commits if len(commit.parents) > 1])
-        touched = self._find_touched()
-        for mission in sorted({*touched, *dropped}):
+        losses = MergeLosses(self._git, self._reader, lambda mission: self._read_at(self._new, mission))
+        dropped = losses.find((commit.oid, *commit.parents) for commit in commits if len(commit.parents) > 1)
+        old = {mission: lost for mission, lost in losses.find(past).items() if self._find_home(mission) == self._branch}
+        for mission in sorted({*self._find_touched(), *dropped, *old}):
             found = self._compare(mission)
-            lost = tuple(event for event in dropped.get(mission, ()) if event.event_id not in _ids(found.lost))
-            changed: LogChange = found.replace(merge_lost=lost)
+            lost = dropped.get(mission, ())
+            changed: LogChange = found.replace(
+                merge_lost=lost,
+                unrepaired=tuple(event for event in old.get(mission, ()) if event.event_id not in _ids(lost)),
+                at_home=not (lost and self._branch) or self._find_home(mission) in ("", self._branch),
+            )
             yield changed
+
+    def _find_home(self, mission: str) -> str:
+        """Return the branch that a log lives on, "" if the tip does not tell."""
+        identity = read_at(self._git, self._new, mission)
+        return surfaces.find_log_branch(self._git, self._branches, identity) if identity is not None else ""
 
     def _find_touched(self) -> set[str]:
         now = self._directories(self._new)
@@ -80,7 +96,7 @@ class LogRange:
         if entry is not None and entry[0] in (SYMLINK, GITLINK):
             kind = "a symbolic link" if entry[0] == SYMLINK else "a submodule"
             return LogChange(path=path, mission=mission, not_a_file=kind)
-        new = self._read(entry[1]) if entry is not None else EventLog()
+        new = self._reader.read(entry[1]) if entry is not None else EventLog()
         if new is None:
             return LogChange(path=path, mission=mission, not_a_file="something that cannot be read")
         published, unknown = self._published(mission)
@@ -97,10 +113,9 @@ class LogRange:
 
     def _published(self, mission: str) -> tuple[tuple[str, ...], bool]:
         """Return what the tip has of the published log's branch, and whether cut-off history hides it."""
-        identity = read_at(self._git, self._new, mission)
-        if identity is None:
+        branch = self._find_home(mission)
+        if not branch:
             return (), False
-        branch = surfaces.find_log_branch(self._git, self._branches, identity)
         bases: dict[str, None] = {}
         unknown = False
         for ref in self._branches.remotes(branch):
@@ -109,52 +124,9 @@ class LogRange:
             unknown = unknown or (not common and self._git.layout.shallow)
         return tuple(bases), unknown
 
-    def _find_dropped(self, merges: Sequence[Commit]) -> dict[str, tuple[Event, ...]]:
-        """Return, by mission, the events that some merge drops and that the tip has not got back."""
-        found: dict[str, dict[str, Event]] = {}
-        for merge in merges:
-            for mission in self._find_merged(merge):
-                for event in self._compare_merge(merge, mission):
-                    found.setdefault(mission, {}).setdefault(event.event_id, event)
-        kept = {mission: _ids(self._read_at(self._new, mission).events) for mission in found}
-        return {
-            mission: tuple(event for event_id, event in events.items() if event_id not in kept[mission])
-            for mission, events in found.items()
-        }
-
-    def _find_merged(self, merge: Commit) -> Iterator[str]:
-        """Yield the missions whose directory a merge makes different from one of its parents'."""
-        asked = self._git.read_many([f"{oid}:{ROOT}" for oid in (merge.oid, *merge.parents)], limit=0, needed=False)
-        if len({tree.oid if tree else "" for tree in asked}) == 1:
-            return
-        now, *sides = (self._directories(oid) for oid in (merge.oid, *merge.parents))
-        for mission in sorted({name for side in sides for name in side}):
-            if any(side.get(mission) != now.get(mission) for side in sides):
-                yield mission
-
-    def _compare_merge(self, merge: Commit, mission: str) -> tuple[Event, ...]:
-        ours, *others = merge.parents
-        bases = dict.fromkeys(base for other in others for base in self._git.merge_bases(ours, other))
-        found = compare(
-            surfaces.log_path(mission).encode(),
-            mission,
-            new=self._read_at(merge.oid, mission),
-            parents=[self._read_at(oid, mission) for oid in merge.parents],
-            merge_bases=[self._read_at(oid, mission) for oid in bases],
-        )
-        return found.merge_lost
-
     def _read_at(self, commit: str, mission: str) -> EventLog:
         entry = self._entry(commit, mission)
-        return (self._read(entry[1]) if entry is not None else None) or EventLog()
-
-    def _read(self, oid: str) -> EventLog | None:
-        if oid not in self._logs:
-            blob = self._git.read(oid)
-            if blob is None or blob.kind != "blob" or blob.truncated:
-                return None
-            self._logs[oid] = parse_log(blob.data)
-        return self._logs[oid]
+        return (self._reader.read(entry[1]) if entry is not None else None) or EventLog()
 
 
 def _ids(events: Sequence[Event]) -> set[str]:

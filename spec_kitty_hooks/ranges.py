@@ -13,6 +13,7 @@ from spec_kitty_hooks.git.revisions import keep_known
 from spec_kitty_hooks.laneaudit import LaneAudit
 from spec_kitty_hooks.lineage import Lineage
 from spec_kitty_hooks.logrange import LogRange
+from spec_kitty_hooks.mergelosses import PAST_MERGES
 from spec_kitty_hooks.model import context
 from spec_kitty_hooks.model.context import Context
 from spec_kitty_hooks.model.findings import WARN
@@ -21,7 +22,7 @@ from spec_kitty_hooks.pushfacts import gather_push_facts, is_home
 from spec_kitty_hooks.reviewfacts import gather_pushed, list_touched
 from spec_kitty_hooks.scope import view_policy
 from spec_kitty_hooks.survey import survey
-from spec_kitty_hooks.verdict import conclude, describe_evidence, report_held_policy
+from spec_kitty_hooks.verdict import PUSH, conclude, describe_evidence, report_held_policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,8 +170,15 @@ class _Judge:
         judged = self._update.new and (self._commits or self._bases)
         if not judged or any(commit.cut for commit in self._commits):
             return
-        logs = LogRange(self._git, self._survey.branches, self._tip, self._bases)
-        yield from log_integrity.check(self._context.replace(logs=tuple(logs.gather(self._commits))))
+        # What git could not block stops a push of the log's own branch, and no other; CI judges what may get there.
+        branch = self._update.branch if self._situation == PUSH else ""
+        logs = LogRange(self._git, self._survey.branches, self._tip, self._bases, branch)
+        past: tuple[tuple[str, ...], ...] = ()
+        if branch and self._survey.placement.role in (context.TARGET, context.COORDINATION):
+            inside = {commit.oid for commit in self._commits}
+            merges = self._git.merges(self._tip, PAST_MERGES, self._survey.policy.judge_from)
+            past = tuple(merge for merge in merges if merge[0] not in inside)
+        yield from log_integrity.check(self._context.replace(logs=tuple(logs.gather(self._commits, past))))
 
 
 def _stand_on(branch: str, parents: Sequence[str]) -> Situation:

@@ -51,7 +51,9 @@ class Judgement:
         own = tuple(change for change in changes if all(change.path in side for side in sides))
         origins = find_origins(self._git, parents, sides, [change.path for change in own])
         touched = {path: change for side in reversed(sides) for path, change in side.items()}
-        logs = tuple(LogFacts(self._git, self.survey.branches, parents).gather(touched))
+        branch, since = self.situation.branch, self.survey.policy.judge_from
+        facts = LogFacts(self._git, self.survey.branches, parents, branch=branch, since=since)
+        logs = tuple(facts.gather(touched))
         ctx = self.build_context(changes, own, logs).replace(origins=origins)
         return self._report(ctx, describe_situation(self.situation))
 

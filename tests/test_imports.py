@@ -110,6 +110,50 @@ def test_a_push_of_a_lane_stays_within_the_import_budget(mission: Mission) -> No
     assert (status, names & NEVER) == (1, set()), names
 
 
+def look_back(place: Repo, root: Path = ROOT) -> tuple[int, set[str]]:
+    """Tell what came of the last merge; news have an age, so datetime is allowed."""
+    code = "from spec_kitty_hooks.__main__ import main; main()"
+    status, names = over_budget(code, "hook", "post-merge", "0", root=root, cwd=place.path)
+    return status, names - DATED
+
+
+def test_a_look_back_at_a_merge_stays_within_the_import_budget(mission: Mission) -> None:
+    mission.repo.branch("side")
+    mission.transition("WP01", "claimed")
+    mission.repo.commit_to("side", {"docs/side.md": "side\n"})
+    mission.repo.git("merge", "-q", "--no-edit", "side")
+    assert look_back(mission.repo) == (0, set())
+    mission.repo.git("reset", "-q", "--hard", "HEAD~2")
+    mission.repo.git("merge", "-q", "--ff-only", "HEAD@{1}")
+    status, names = look_back(mission.repo)
+    assert (status, names & NEVER) == (0, set()), names
+
+
+def test_an_expensive_import_on_the_way_back_is_caught(mission: Mission, tmp_path: Path) -> None:
+    mission.transition("WP01", "claimed")
+    mission.repo.git("reset", "-q", "--hard", "HEAD~1")
+    mission.repo.git("merge", "-q", "--ff-only", "HEAD@{1}")
+    assert "logging" in look_back(mission.repo, broken_copy(tmp_path, "news.py", "import logging"))[1]
+
+
+def merge(place: Path, root: Path = ROOT) -> tuple[int, set[str]]:
+    """Merge two logs as git has it done; records are written by json, which loads re and what that needs."""
+    for name in "OAB":
+        (place / name).write_text(f'{{"event_id": "{name}", "event_type": "x"}}\n')
+    code = "from spec_kitty_hooks.__main__ import main; main()"
+    status, names = over_budget(code, "merge-driver", "O", "A", "B", root=root, cwd=place)
+    return status, names - imported("import json")[1]
+
+
+def test_a_merge_of_logs_stays_within_the_import_budget(tmp_path: Path) -> None:
+    assert merge(tmp_path) == (0, set())
+    assert len((tmp_path / "A").read_bytes().splitlines()) == 3
+
+
+def test_an_expensive_import_on_the_way_of_a_merge_is_caught(tmp_path: Path) -> None:
+    assert "logging" in merge(tmp_path, broken_copy(tmp_path, "mission/logmerge.py", "import logging"))[1]
+
+
 @pytest.mark.parametrize("name", ["re", "typing", "dataclasses", "enum", "pathlib", "subprocess", "json", "datetime"])
 def test_an_expensive_import_on_the_commit_path_is_caught(repo: Repo, tmp_path: Path, name: str) -> None:
     status, names = judge(repo, root=broken_copy(tmp_path, "errors.py", f"import {name}"))

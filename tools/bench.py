@@ -23,7 +23,7 @@ from support.hooks import cli, exported, hook_command  # noqa: E402
 from support.repo import Repo  # noqa: E402
 from support.sealed import sealed_environment  # noqa: E402
 
-from tools import histories, reading, writing  # noqa: E402
+from tools import histories, lookback, merging, reading, writing  # noqa: E402
 from tools.row import Row  # noqa: E402
 from tools.scenery import Scenery  # noqa: E402
 
@@ -88,6 +88,8 @@ def families(scenery: Scenery) -> dict[str, Callable[[], list[Row]]]:
         "transition": lambda: writing.transition_rows(scenery),
         "writers": lambda: writing.writer_rows(scenery),
         "log": lambda: writing.log_rows(scenery),
+        "merge": lambda: merging.merge_rows(scenery),
+        "look back": lambda: lookback.look_back_rows(scenery),
         "ranges": lambda: histories.range_rows(scenery),
         "refs": lambda: histories.ref_rows(scenery),
     }
@@ -130,6 +132,12 @@ def show(rows: list[Row]) -> None:
         ("16 writers, each event", "1 writer, each event", ""),
         ("into a log of 10000", "into a log of 1000", ""),
         ("into a log of 100000", "into a log of 10000", "budget: linear"),
+        ("merge of 1000 and 1000", "bare interpreter", "budget 10"),
+        ("merge of 10000 and 10000", "merge of 1000 and 1000", "budget: linear"),
+        ("after a merge of nothing", "bare interpreter", "budget 3"),
+        ("after a merge in 400", "after a merge of nothing", "budget: the same"),
+        ("after a pull of 1 event", "bare interpreter", ""),
+        ("after 1000 and 1000", "bare interpreter", "budget 10"),
         ("plumbing, range of 1000", "log of 1000", "budget 3, plus start-up"),
         ("libgit2, range of 1000", "plumbing, range of 1000", ""),
         ("plumbing, range of 10000", "plumbing, range of 1000", "budget: linear"),

@@ -70,6 +70,18 @@ HOOKS = (
         title="Spec Kitty: the push",
         description="Judges every ref of a push, and every commit that got past the commit hooks.",
     ),
+    Hook(
+        name="post-merge",
+        manifest_id="spec-kitty-post-merge",
+        title="Spec Kitty: after a merge",
+        description="Tells what a merge or pull lost, and what it changed for you.",
+    ),
+    Hook(
+        name="post-rewrite",
+        manifest_id="spec-kitty-post-rewrite",
+        title="Spec Kitty: after a rebase",
+        description="Tells what a rebase or `pull --rebase` lost, and what it changed for you.",
+    ),
 )
 
 DIAGNOSTICS: dict[str, Diagnostic] = {

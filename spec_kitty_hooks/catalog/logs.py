@@ -101,7 +101,22 @@ MERGE_ROWS = rows(
         BLOCK,
         "a_merge_keeps_the_events_of_both_sides",
         "The merge drops events that one of its sides has.",
-        (steps.RESTORE[2], steps.LOOK, "spec-kitty-hooks recover --events --mission {lost_from}", steps.WHERE),
+        (
+            steps.RESTORE[2],
+            "spec-kitty-hooks recover --events --apply --mission {lost_from}",
+            steps.SHOW,
+            "put the lost lines back into {lacking}, then git add it and commit again",
+            steps.LOOK,
+            steps.WHERE,
+            steps.ADOPT,
+        ),
+    ),
+    (
+        "WP_CLAIMED_TWICE",
+        WARN,
+        "a_work_package_has_one_holder",
+        "Two clones claimed the same work package, neither knowing of the other.",
+        (steps.LOG, steps.STATUS),
     ),
     (
         "WP_CLAIM_STALLED",

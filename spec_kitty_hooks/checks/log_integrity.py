@@ -28,6 +28,7 @@ def check(ctx: Context) -> Iterator[Finding]:
         yield from _check_kept(ctx, log)
         yield from _check_damage(ctx, log)
         yield from _check_conflicts(ctx, log)
+        yield from _check_claims(ctx, log)
         for event in log.added:
             yield from _check_added(ctx, log, event)
         yield from _note(ctx, log)
@@ -46,9 +47,30 @@ def _check_kept(ctx: Context, log: LogChange) -> Iterator[Finding]:
         message = f"{show(log.path)} takes back {_count(log.taken_back)} never published: {_list(log.taken_back)}"
         yield _make(ctx, log, "EVENT_LOG_ROLLED_BACK", message, log.taken_back, facts=_restore(ctx, log))
     if log.merge_lost:
-        message = f"the merge drops {_count(log.merge_lost)} from {show(log.path)}: {_list(log.merge_lost)}"
+        what = "rebase" if ctx.situation.operation == "rebase" else "merge"
+        message = f"the {what} drops {_count(log.merge_lost)} from {show(log.path)}: {_list(log.merge_lost)}"
         facts = {"lost_from": log.mission} if ctx.compared else {"united": log.path}
-        yield _make(ctx, log, "MERGE_LOST_EVENTS", message, log.merge_lost, facts=facts)
+        if what == "rebase" and log.kept_at:  # no merge that `recover` could ask has the events
+            facts |= {"source": f"{log.kept_at}:{show(log.path)}", "lacking": log.path}
+        severity = "" if log.at_home else "warn"
+        yield _make(ctx, log, "MERGE_LOST_EVENTS", message, log.merge_lost, severity=severity, facts=facts)
+    if log.unrepaired:
+        message = (
+            f"a merge dropped {_count(log.unrepaired)} from {show(log.path)}, and nothing has brought back: "
+            f"{_list(log.unrepaired)}"
+        )
+        facts = {"lost_from": log.mission} | ({"adopted": ".kittify/config.yaml"} if ctx.compared else {})
+        severity = "" if ctx.compared else "warn"
+        yield _make(ctx, log, "MERGE_LOST_EVENTS", message, log.unrepaired, severity=severity, facts=facts)
+
+
+def _check_claims(ctx: Context, log: LogChange) -> Iterator[Finding]:
+    for first, second in log.claimed_twice:
+        message = (
+            f"{second.wp_id} is claimed twice: by {_name(first)} at {first.at}, and by {_name(second)} at {second.at}, "
+            "who did not know of it; the later claim counts, unless you agree otherwise"
+        )
+        yield _make(ctx, log, "WP_CLAIMED_TWICE", message, (first, second), work_package_id=second.wp_id)
 
 
 def _check_damage(ctx: Context, log: LogChange) -> Iterator[Finding]:
@@ -131,6 +153,11 @@ def describe(event: Event) -> str:
     if event.to_lane:
         return f"{event.wp_id} {event.from_lane} > {event.to_lane}"
     return f"{event.kind} {event.event_id}".strip()
+
+
+def _name(event: Event) -> str:
+    actor = event.actor
+    return str((actor.get("tool") or actor.get("role")) if isinstance(actor, dict) else actor)
 
 
 def _count(events: tuple[Event, ...]) -> str:

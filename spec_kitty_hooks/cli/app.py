@@ -32,6 +32,7 @@ COMMANDS = {
     "start": ("spec_kitty_hooks.cli.start", "start"),
     "recover": ("spec_kitty_hooks.cli.recover", "recover"),
     "pr-branch": ("spec_kitty_hooks.cli.prbranch", "pr_branch"),
+    "merge-driver": ("spec_kitty_hooks.cli.mergecommand", "merge_driver"),
     "mission": ("spec_kitty_hooks.cli.mission", "mission"),
     "preflight": ("spec_kitty_hooks.cli.preflight", "preflight"),
     "schema": ("spec_kitty_hooks.cli.schema", "schema"),

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.model.findings import Report
 
 PRE_PUSH = "pre-push"
-HOOKS = ("pre-commit", "pre-merge-commit", PRE_PUSH)
+AFTER = ("post-merge", "post-rewrite")
+COMMIT = ("pre-commit", "pre-merge-commit")
+HOOKS = (*COMMIT, PRE_PUSH, *AFTER)
+#: How the same is judged by hand, without a time limit.
+_SCOPES = {PRE_PUSH: "--from-ref @{upstream}", **dict.fromkeys(AFTER, "--from-ref ORIG_HEAD --to-ref HEAD")}
 
 
 def run(name: str, environ: Mapping[str, str], arguments: Sequence[str] = ()) -> int:
@@ -27,11 +31,11 @@ def run(name: str, environ: Mapping[str, str], arguments: Sequence[str] = ()) ->
 
     `environ` and `arguments` are as git gave them. A hook over its time limit answers as cannot judge.
     """
-    _limit_time("--from-ref @{upstream}" if name == PRE_PUSH else "--staged")
+    _limit_time(_SCOPES.get(name, "--staged"))
     started = time.monotonic()
     try:
-        if name == PRE_PUSH:
-            return _push(environ, arguments)
+        if name not in COMMIT:
+            return _push(environ, arguments) if name == PRE_PUSH else _look_back(name, environ, arguments)
         if environ.get("PRE_COMMIT") == "1" and "GIT_INDEX_FILE" not in environ:  # a framework, and no `git commit`
             from spec_kitty_hooks.cli.framework import run_without_commit
 
@@ -60,6 +64,17 @@ def _push(environ: Mapping[str, str], arguments: Sequence[str]) -> int:
 
     remote, url = (*arguments, "", "")[:2]
     return run_push(remote, url, _read_input(), environ)
+
+
+def _look_back(name: str, environ: Mapping[str, str], arguments: Sequence[str]) -> int:
+    """Tell what came of a merge or rebase; what git has done already is not refused, whatever cannot be judged."""
+    from spec_kitty_hooks.cli.mergehook import run_after
+
+    try:
+        _say(run_after(name, environ, arguments, _read_input))
+    except errors.HooksError as error:
+        _refuse(error)
+    return errors.PASS
 
 
 def _read_input() -> bytes:

@@ -16,6 +16,10 @@ def hook(name: str, arguments: tuple[str, ...]) -> int:
     Judges what the current `git commit` or `git merge` is about to record, or what `git push` is about to publish:
     pre-push takes the name and the URL of the remote, and the refs on standard input. Prints nothing when nothing is
     wrong.
+
+    post-merge (0, or 1 for a squash) and post-rewrite (rebase or amend) tell what a merge or rebase that is done has
+    lost, and in at most ten lines what it changed for you. Git asks them for no answer, so they exit with 0 whatever
+    they tell; what was lost is repeated at the next commit of the log, and stops a push of its branch.
     """
     import os
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.install.report import InstallReport, UninstallReport
 
 
-@click.command()
+@click.command(short_help="Make git run the hooks in this clone.")
 @click.option(
     "--hook-type",
     "hook_types",
@@ -39,8 +39,12 @@ def install(
     """Make git run the hooks in this clone, for all its work trees.
 
     Hooks that are there already go on running, first, with the same arguments and input; `uninstall` puts everything
-    back byte for byte. Where core.hooksPath is set already, nothing is changed and the lines to add are printed.
+    back byte for byte. Where core.hooksPath is set already, it stays, and the lines to add to the hooks are printed.
     Install again after the repository or the Python environment has moved.
+
+    Git is told, too, to merge event logs with `spec-kitty-hooks merge-driver`, unless it uses Spec Kitty's own driver,
+    and to keep our side of status.json, which the next transition writes anew. That stands in the configuration and
+    info/attributes of this clone; lines for .gitattributes, which all clones share, are printed and not written.
 
     With the pre-commit framework, list the hooks of this project's manifest in .pre-commit-config.yaml instead.
     """
@@ -85,6 +89,15 @@ def _describe_install(report: InstallReport) -> list[str]:
     for addition in report.lines_to_add:
         lines.append(f"Add to {escape(addition.file, limit=1000)}:")
         lines += [f"    {escape(line, limit=1000)}" for line in addition.lines]
+    return lines + _describe_drivers(report)
+
+
+def _describe_drivers(report: InstallReport) -> list[str]:
+    merged = [state.file for state in report.merge_drivers if state.owner == "spec-kitty-hooks"]
+    lines = [f"Merged by ours: {', '.join(merged)}"] if merged else []
+    if report.attributes_to_track:
+        lines.append("For clones that have only Spec Kitty's client, add to .gitattributes and commit that:")
+        lines += [f"    {line}" for line in report.attributes_to_track]
     return lines
 
 

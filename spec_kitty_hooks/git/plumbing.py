@@ -108,9 +108,13 @@ class Git:
         """
         return parse_changes(self._ask("diff", "--cached", *OPTIONS, self._tree_of(base), "--"))
 
-    def tree_changes(self, old: str, new: str) -> tuple[Change, ...]:
-        """Return what differs between two commits or trees ("" is the empty tree); raises as `staged_changes`."""
-        return parse_changes(self._ask("diff-tree", "-r", *OPTIONS, self._tree_of(old), self._tree_of(new), "--"))
+    def tree_changes(self, old: str, new: str, *below: str) -> tuple[Change, ...]:
+        """Return what differs between two commits or trees ("" is the empty tree); raises as `staged_changes`.
+
+        `below` are the paths to look at, with all that is in them; none for everything.
+        """
+        sides = self._tree_of(old), self._tree_of(new)
+        return parse_changes(self._ask("diff-tree", "-r", *OPTIONS, *sides, "--", *below))
 
     def _tree_of(self, commit: str) -> str:
         if commit and not is_oid(commit, self.layout.hash_hex):
@@ -204,9 +208,11 @@ class Git:
             return False
         return True if asked.rc == 0 else None
 
-    def merges(self, commit: str, limit: int) -> tuple[tuple[str, ...], ...]:
-        """Return the newest `limit` merges that a commit contains, each with its parents behind it."""
-        out = self._ask("rev-list", "--merges", "--parents", "--topo-order", f"--max-count={limit}", commit, "--")
+    def merges(self, commit: str, limit: int, without: str = "") -> tuple[tuple[str, ...], ...]:
+        """Return the newest `limit` merges that a commit contains and `without` does not, each with its parents."""
+        known = (f"^{without}",) if is_oid(without, self.layout.hash_hex) else ()
+        options = ("--merges", "--parents", "--topo-order", "--ignore-missing", f"--max-count={limit}")
+        out = self._ask("rev-list", *options, commit, *known, "--")
         return tuple(tuple(line.split()) for line in out.decode("ascii").splitlines())
 
     def merge_bases(self, one: str, other: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from spec_kitty_hooks.errors import BLOCKED, PASS
-from spec_kitty_hooks.install import interpreter
+from spec_kitty_hooks.install import attributes, drivers, interpreter
 from spec_kitty_hooks.install.plan import husky_writes
 from spec_kitty_hooks.install.report import InstallReport, shown
 
@@ -40,6 +40,8 @@ def of_install(repository: Repository, plan: Plan, pinned: Pinned, done: Deposit
         ignored=done.ignored,
         notes=[*_notes_on_managers(pinned), *done.notes, *_notes(repository, plan, pinned)],
         lines_to_add=done.lines,
+        merge_drivers=drivers.inspect(repository),
+        attributes_to_track=drivers.lines_to_track(repository),
         problem=problem,
         remediation=remediation,
     )
@@ -54,6 +56,9 @@ def _notes_on_managers(pinned: Pinned) -> list[str]:
 
 def _notes(repository: Repository, plan: Plan, pinned: Pinned) -> list[str]:
     notes = []
+    if (file := attributes.file_of(repository)).is_symlink():
+        wanted = ", ".join(f"`{line}`" for line in drivers.lines(repository))
+        notes.append(f"{shown(file)} is a link and stays as it is; our merge drivers need in it: {wanted}")
     if tree := interpreter.linked_worktree_around(pinned.python, repository):
         notes.append(f"The interpreter lies in the worktree {shown(tree)}: without it, commits are refused everywhere.")
     if plan.scheme == "existing-hooks-path" and not plan.by_hand:

@@ -65,6 +65,7 @@ def take_out(repository: Repository, settings: Settings, digest: str | None, pri
     for key, value in settings.items():
         if local(repository, key) == value:
             _change(repository, "--unset-all", key)
+    _drop_sections(repository, settings)
     if prior is not None and local(repository, HOOKS_PATH) is None:
         _change(repository, HOOKS_PATH, prior)
     return digest is None
@@ -74,6 +75,14 @@ def local(repository: Repository, key: str) -> str | None:
     """Return the last value of a key in the repository's own scope."""
     values = repository.ask("config", "--local", "-z", "--get-all", key).out.split(b"\0")[:-1]
     return os.fsdecode(values[-1]) if values else None
+
+
+def _drop_sections(repository: Repository, settings: Settings) -> None:
+    # Git leaves an empty section behind where a comment stands above it.
+    left = repository.ask("config", "--local", "--list", "--name-only", "-z").out.split(b"\0")
+    for section in sorted({key.rpartition(".")[0] for key in settings} - {"core"}):
+        if not any(name.startswith(f"{section}.".encode()) for name in left):
+            repository.ask("config", "--local", "--remove-section", section)
 
 
 def _change(repository: Repository, *arguments: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spec_kitty_hooks.errors import HooksError
-from spec_kitty_hooks.install import deposit, placement, receipt, shims, team
+from spec_kitty_hooks.install import deposit, drivers, placement, receipt, shims, team
 from spec_kitty_hooks.install.plan import husky_writes
 from spec_kitty_hooks.install.report import HookState, InstallState, shown
 from spec_kitty_hooks.install.repository import CONFIG_HOOKS_GIT, Repository, open_repository
@@ -36,6 +36,12 @@ def inspect(directory: Path | None, *, environ: Mapping[str, str]) -> InstallSta
     hooks = [_state(repository, name) for name in ((left and left.hook_types) or shims.INSTALLABLE)]
     guard = _guard_runs(repository)
     problems = [problem for hook in hooks if (problem := _problem(repository, left, hook))]
+    merging = drivers.inspect(repository)
+    problems += [
+        f"{state.file}: git merges it as text, and a merge of two clones may conflict or lose events."
+        for state in merging
+        if state.owner is None
+    ]
     if guard:
         problems.append("Spec Kitty's own guard in .git/hooks/pre-commit runs beside our hooks, or in place of them.")
     if left is None and not any(hook.reachable for hook in hooks):
@@ -48,6 +54,7 @@ def inspect(directory: Path | None, *, environ: Mapping[str, str]) -> InstallSta
         hooks_path_scope=setting.scope if setting else None,
         hooks_path_origin=shown(setting.origin) if setting else None,
         hooks=hooks,
+        merge_drivers=merging,
         guard_beside=guard,
         problems=problems,
         remediation=[_INSTALL] if problems else [],

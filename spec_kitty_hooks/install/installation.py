@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from spec_kitty_hooks.errors import BLOCKED, HooksError
-from spec_kitty_hooks.install import account, configuration, deposit, interpreter, neighbours, placement, receipt, shims
+from spec_kitty_hooks.install import (
+    account,
+    attributes,
+    configuration,
+    deposit,
+    drivers,
+    interpreter,
+    neighbours,
+    placement,
+    receipt,
+    shims,
+)
 from spec_kitty_hooks.install.deposit import Deposit, Pinned
 from spec_kitty_hooks.install.plan import Plan, make_plan
 from spec_kitty_hooks.install.receipt import Receipt
@@ -76,7 +87,10 @@ def _carry_out(repository: Repository, plan: Plan, left: Receipt | None, pinned:
         _withdraw(repository, left)
         left = None
     done = _deposit(repository, plan, left, pinned)
-    digest = _configure(repository, plan, left, pinned)
+    merging = drivers.settings(repository, pinned.python)
+    # A driver that is not set yet is none to git: so these lines come before the configuration, as the hooks do.
+    made = attributes.put_in(repository, drivers.lines(repository), left.attributes if left else None, pinned.sharing)
+    digest = _configure(repository, plan, left, pinned, merging)
     prior = receipt.packed(plan.prior_hooks_path) if plan.prior_hooks_path is not None else None
     note = Receipt(
         scheme=plan.scheme,
@@ -85,6 +99,8 @@ def _carry_out(repository: Repository, plan: Plan, left: Receipt | None, pinned:
         by_hand=plan.by_hand,
         prior_hooks_path=prior,
         config_digest=digest,
+        drivers={key: receipt.packed(value) for key, value in merging.items()},
+        attributes=made,
     )
     receipt.save(repository, note, pinned.sharing)
     return account.of_install(repository, plan, pinned, done)
@@ -106,8 +122,10 @@ def _deposit(repository: Repository, plan: Plan, left: Receipt | None, pinned: P
     return deposit.fill_existing_directory(repository, pinned, left.hook_types if left else ())
 
 
-def _configure(repository: Repository, plan: Plan, left: Receipt | None, pinned: Pinned) -> str | None:
-    settings = _settings(plan.scheme, str(plan.hooks_path), pinned.names)
+def _configure(
+    repository: Repository, plan: Plan, left: Receipt | None, pinned: Pinned, merging: configuration.Settings
+) -> str | None:
+    settings = {**_settings(plan.scheme, str(plan.hooks_path), pinned.names), **merging}
     if configuration.holds(repository, settings):
         return left.config_digest if left else None
     if left:
@@ -116,7 +134,8 @@ def _configure(repository: Repository, plan: Plan, left: Receipt | None, pinned:
 
 
 def _unconfigure(repository: Repository, left: Receipt) -> bool:
-    settings = _settings(left.scheme, receipt.unpacked(left.hooks_path), left.hook_types)
+    merging = {key: receipt.unpacked(value) for key, value in left.drivers.items()}
+    settings = {**_settings(left.scheme, receipt.unpacked(left.hooks_path), left.hook_types), **merging}
     prior = receipt.unpacked(left.prior_hooks_path) if left.prior_hooks_path is not None else None
     return configuration.take_out(repository, settings, left.config_digest, prior)
 
@@ -125,6 +144,7 @@ def _withdraw(repository: Repository, left: Receipt) -> Deposit:
     if left.scheme != "existing-hooks-path" or left.by_hand:
         deposit.check_room(repository)  # before anything is changed
     exact = _unconfigure(repository, left)
+    attributes.take_out(repository, left.attributes)
     if left.scheme == "existing-hooks-path" and not left.by_hand:
         done = deposit.empty_existing_directory(_directory(left) or repository.effective_hooks, left.hook_types)
     else:
@@ -182,13 +202,16 @@ def _find_elsewhere(repository: Repository, plan: Plan, names: Sequence[str]) ->
 def _guess(repository: Repository) -> Receipt | None:
     # The receipt is gone; what git was told may still be there.
     own = receipt.packed(str(repository.own_hooks))
+    merging = {key: receipt.packed(value) for key, value in drivers.registered(repository).items()}
     schemes: tuple[Scheme, ...] = ("hooks-directory", "config-hooks")
     for scheme in schemes:
         settings = _settings(scheme, str(repository.own_hooks), shims.INSTALLABLE)
         if any(configuration.local(repository, key) == value for key, value in settings.items()):
-            return Receipt(scheme=scheme, hook_types=shims.INSTALLABLE, hooks_path=own)
-    if any(shims.is_ours(placement.read_hook(repository.own_hooks / name)) for name in shims.INSTALLABLE):
-        return Receipt(scheme="existing-hooks-path", hook_types=shims.INSTALLABLE, hooks_path=own, by_hand=True)
+            return Receipt(scheme=scheme, hook_types=shims.INSTALLABLE, hooks_path=own, drivers=merging)
+    shimmed = any(shims.is_ours(placement.read_hook(repository.own_hooks / name)) for name in shims.INSTALLABLE)
+    if shimmed or merging or attributes.holds_block(repository):
+        names = shims.INSTALLABLE
+        return Receipt(scheme="existing-hooks-path", hook_types=names, hooks_path=own, by_hand=True, drivers=merging)
     return None
 
 

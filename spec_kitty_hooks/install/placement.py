@@ -96,9 +96,12 @@ def read_hook(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except OSError:
         return b""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _HOOK_BYTES:
+        os.close(descriptor)
+        return b""
     with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        return file.read() if stat.S_ISREG(status.st_mode) and status.st_size <= _HOOK_BYTES else b""
+        return file.read()
 
 
 def runs(path: Path) -> bool:

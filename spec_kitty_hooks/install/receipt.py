@@ -12,6 +12,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spec_kitty_hooks.install import placement
+from spec_kitty_hooks.install.attributes import Made  # noqa: TC001 (pydantic reads the annotation)
 from spec_kitty_hooks.install.report import Scheme  # noqa: TC001 (pydantic reads the annotation)
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ _NAME = "install.json"
 
 
 class Receipt(BaseModel):
-    """Where the hooks are and what stood in the configuration; paths are percent-encoded, since JSON has no bytes."""
+    """Where the hooks are and what stood in the configuration; paths are percent-encoded, since JSON has no bytes.
+
+    `drivers` is what was set for the merge drivers, `attributes` what was made to give them their files.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,6 +36,8 @@ class Receipt(BaseModel):
     by_hand: bool = False
     prior_hooks_path: str | None = None
     config_digest: str | None = None
+    drivers: dict[str, str] = {}
+    attributes: Made | None = None
 
 
 def load(repository: Repository) -> Receipt | None:

@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict
 #: How git comes to call us (design 7, "Where").
 Scheme = Literal["config-hooks", "hooks-directory", "existing-hooks-path"]
 
+#: Whose merge driver git uses for a file.
+Owner = Literal["spec-kitty-hooks", "spec-kitty", "other"]
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -26,8 +29,23 @@ class HookLines(_Model):
     lines: list[str]
 
 
+class DriverState(_Model):
+    """What git would merge the files of this name in missions with: `owner` is None where it does so as text.
+
+    `driver` is the name that attributes give, which git may not know; `command` what it runs, None if nothing.
+    """
+
+    file: str
+    driver: str | None = None
+    command: str | None = None
+    owner: Owner | None = None
+
+
 class InstallReport(_Model):
-    """The outcome of `install`; `ok` means that git will call every hook of `installed` from now on."""
+    """The outcome of `install`; `ok` means that git will call every hook of `installed` from now on.
+
+    `attributes_to_track` are lines that the team may add to .gitattributes; nothing here writes that file.
+    """
 
     ok: bool
     exit_code: int = 0
@@ -38,6 +56,8 @@ class InstallReport(_Model):
     ignored: list[str] = []
     notes: list[str] = []
     lines_to_add: list[HookLines] = []
+    merge_drivers: list[DriverState] = []
+    attributes_to_track: list[str] = []
     problem: str | None = None
     remediation: list[str] = []
 
@@ -74,6 +94,7 @@ class InstallState(_Model):
     hooks_path_scope: str | None = None
     hooks_path_origin: str | None = None
     hooks: list[HookState] = []
+    merge_drivers: list[DriverState] = []
     guard_beside: bool = False
     problems: list[str] = []
     remediation: list[str] = []

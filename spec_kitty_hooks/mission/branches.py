@@ -65,6 +65,11 @@ class Branches:
         return next(iter(self.heads(source, short)), None)
 
 
+def shorten(name: str) -> str:
+    """Return the short name of a branch, without the remote that it was fetched from."""
+    return name[len(HEADS) :] if name.startswith(HEADS) else name[len(REMOTES) :].partition("/")[2]
+
+
 def show(ref: Ref) -> str:
     """Name a ref for a person: `feat/x at 1a2b3c4d`, `origin/feat/x at 1a2b3c4d`."""
     name = ref.name

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from spec_kitty_hooks.mission.eventlog import duplicates, new_events, same_content
+from spec_kitty_hooks.mission.reducer import order_transitions
 from spec_kitty_hooks.model.context import LogChange
 from spec_kitty_hooks.model.events import TRANSITION, EventLog
+from spec_kitty_hooks.model.lanes import CLAIMED, IN_PROGRESS, PLANNED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.model.events import Damage, Event
 
     Index = dict[str, Event]
+
+_HELD = (CLAIMED, IN_PROGRESS)
 
 
 def compare(
@@ -49,6 +53,7 @@ def compare(
         kept_at=_find_keeper(lost, known, at),
         taken_back=gone,
         merge_lost=tuple(event for event in merge_lost if event.event_id not in {e.event_id for e in lost}),
+        claimed_twice=find_double_claims(new, parents) if len(known) > 1 else (),
         added=added,
         conflicts=_find_conflicts(new, parents, known),
         broken=_find_broken(new, added),
@@ -93,6 +98,27 @@ def _find_merge_lost(now: Index, parents: Sequence[Index], base: Index) -> tuple
         if event.event_id not in now
         and not (event.event_id in base and any(event.event_id not in parent for parent in parents))
     )
+
+
+def find_double_claims(new: EventLog, parents: Sequence[EventLog]) -> tuple[tuple[Event, Event], ...]:
+    """Return pairs of claims of one work package, neither knowing of the other, that no one of `parents` has both of.
+
+    Only of work packages that are still held: what is finished, or was let go of, needs no settling.
+    """
+    claims: dict[str, Event] = {}
+    lanes: dict[str, str] = {}
+    found: dict[str, tuple[Event, Event]] = {}
+    for event in order_transitions(new):
+        if (event.from_lane, event.to_lane) == (PLANNED, CLAIMED):
+            if event.wp_id in claims and lanes.get(event.wp_id) in _HELD:
+                found[event.wp_id] = claims[event.wp_id], event
+            claims[event.wp_id] = event
+        lanes[event.wp_id] = event.to_lane
+    if not found:
+        return ()
+    known = [_index(log) for log in parents]
+    pairs = (pair for wp_id, pair in sorted(found.items()) if lanes[wp_id] in _HELD)
+    return tuple(pair for pair in pairs if not any(all(e.event_id in side for e in pair) for side in known))
 
 
 def _find_conflicts(

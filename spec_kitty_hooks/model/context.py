@@ -84,9 +84,10 @@ class LogChange(Record):
     """What a change does to one event log (path is repository-relative).
 
     `lost` are events of a parent that the new log lacks or alters and that were published; `taken_back` the same for
-    events never published; `merge_lost` events that a merge drops; `added` events in no parent; `conflicts` pairs of
-    one id with two contents; `broken` pairs of a new event and the lane its work package was in; `new_damage` and
-    `old_damage` are unreadable lines that this change adds, or that were there.
+    events never published; `merge_lost` events that a merge drops, `unrepaired` those that a past merge dropped and
+    nothing brought back; `claimed_twice` pairs of claims of one work package that a merge brings together; `added`
+    events in no parent; `conflicts` pairs of one id with two contents; `broken` pairs of a new event and the lane its
+    work package was in; `new_damage` and `old_damage` are unreadable lines that this change adds, or that were there.
     """
 
     path: bytes
@@ -94,6 +95,9 @@ class LogChange(Record):
     lost: tuple[Event, ...] = ()
     taken_back: tuple[Event, ...] = ()
     merge_lost: tuple[Event, ...] = ()
+    unrepaired: tuple[Event, ...] = ()
+    claimed_twice: tuple[tuple[Event, Event], ...] = ()
+    at_home: bool = True  # the change is on the branch that the log lives on, as far as that is known
     added: tuple[Event, ...] = ()
     conflicts: tuple[tuple[Event, Event], ...] = ()
     broken: tuple[tuple[Event, str], ...] = ()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHOWN = (findings.BLOCK, findings.WARN)
 _STAGED = "Nothing was changed; what you staged is still staged."
+_SAID_LATER = {"pre-merge-commit": ("WP_CLAIMED_TWICE",)}  # post-merge comes next, and says it
 _WORDS = {
     "pre-commit": ("commit", _STAGED),
     "pre-merge-commit": ("merge", _STAGED),
@@ -28,11 +29,12 @@ _WORDS = {
 
 def print_hook(report: Report, hook: str) -> str:
     """Return what a hook prints: findings that block or warn, "" if there are none."""
-    shown = [finding for finding in report.findings if finding.severity in _SHOWN]
+    later = _SAID_LATER.get(hook, ())
+    shown = [f for f in report.findings if f.severity in _SHOWN and f.diagnostic_code not in later]
     if not shown:
         return ""
     what, kept = _WORDS.get(hook, _WORDS["pre-commit"])
-    lines = list(_describe(shown))
+    lines = list(describe(shown))
     if report.exit_code:
         refused = "refused" if report.verdict == findings.FAILED else "refused, because it cannot be judged"
         lines.append(f"spec-kitty-hooks: {what} {refused}. {kept}")
@@ -43,7 +45,7 @@ def print_hook(report: Report, hook: str) -> str:
 
 def print_report(report: Report, *, verbose: bool = False) -> str:
     """Return what `check` prints: findings of every severity, then the verdict; with `verbose` also the steps."""
-    lines = list(_describe(report.findings))
+    lines = list(describe(report.findings))
     if verbose:
         lines += [f"  {escape(note, limit=2000)}" for note in report.notes]
     return "".join(f"{line}\n" for line in lines) + print_verdict(report)
@@ -74,7 +76,7 @@ def write_diagnostics(diagnostics: Iterable[DiagnosticModel], indent: str = "  "
     return lines
 
 
-def _describe(found: Sequence[Finding]) -> Iterable[str]:
+def describe(found: Sequence[Finding]) -> Iterable[str]:
     """Yield lines, findings of one code together; of many paths the first few, then a count."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in found:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.installing import StandIn, bytes_of, inspect, install, uninstall
+from support.installing import HOOKS, StandIn, bytes_of, inspect, install, uninstall
 from support.managers import run
 from support.repo import Repo
 
@@ -56,9 +56,7 @@ def test_it_stays_in_force_and_two_lines_make_it_call_us(repo: Repo, husky: Path
     before = (repo.path / ".git/config").read_bytes(), bytes_of(repo.path / ".husky/_")
     report = install(repo, python)
     assert not report.ok
-    assert [added.file for added in report.lines_to_add] == [
-        str(repo.path / ".husky" / name) for name in ("pre-commit", "pre-merge-commit", "pre-push")
-    ]
+    assert [added.file for added in report.lines_to_add] == [str(repo.path / ".husky" / name) for name in HOOKS]
     assert commit(repo, notes, python) == (["team"], 0)
     add(report)
     assert install(repo, python).ok

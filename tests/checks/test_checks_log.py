@@ -103,6 +103,43 @@ def test_events_that_a_merge_drops_are_refused() -> None:
     assert found.remediation == (UNITE, WHERE)
 
 
+def test_a_loss_that_cannot_be_refused_any_more_names_what_brings_it_back() -> None:
+    recover = "spec-kitty-hooks recover --events --apply --mission 034-feature"
+    found = find(check, united(merge_lost=(ONE,)).replace(compared="abc def"))
+    assert (found.severity, found.remediation) == ("", (recover, f"git diff abc def -- {LOG}", WHERE))
+    elsewhere = united(merge_lost=(ONE,), at_home=False).replace(compared="abc def")
+    assert find(check, elsewhere).severity == "warn"
+
+
+def test_what_a_rebase_drops_no_merge_has() -> None:
+    rebased = united(merge_lost=(ONE,), kept_at="abc")
+    rebased = rebased.replace(compared="abc def", situation=rebased.situation.replace(operation="rebase"))
+    found = find(check, rebased)
+    assert found.message == f"the rebase drops 1 event from {LOG}: WP01 planned > claimed (E1)"
+    assert f"git show abc:{LOG}" in found.remediation
+    assert f"put the lost lines back into {LOG}, then git add it and commit again" in found.remediation
+
+
+def test_what_a_past_merge_dropped_warns_at_a_commit_and_blocks_a_push() -> None:
+    ctx = changed(unrepaired=(ONE,))
+    at_commit, at_push = find(check, ctx), find(check, ctx.replace(compared="abc def"))
+    assert (at_commit.diagnostic_code, at_commit.severity) == ("MERGE_LOST_EVENTS", "warn")
+    assert (at_push.diagnostic_code, at_push.severity) == ("MERGE_LOST_EVENTS", "")
+    assert (
+        at_commit.message
+        == f"a merge dropped 1 event from {LOG}, and nothing has brought back: WP01 planned > claimed (E1)"
+    )
+    assert at_commit.remediation == ("spec-kitty-hooks recover --events --apply --mission 034-feature", WHERE)
+    assert at_push.remediation[-1].startswith("if this is old history, ")
+
+
+def test_claims_that_crossed_are_told_with_both_names() -> None:
+    found = find(check, united(claimed_twice=((ONE, TWO),)))
+    assert (found.diagnostic_code, found.severity, found.work_package_id) == ("WP_CLAIMED_TWICE", "", TWO.wp_id)
+    assert found.details == {"event_ids": ["E1", "E2"]}
+    assert found.remediation[0].startswith("spec-kitty-hooks log 034-feature --wp ")
+
+
 def test_history_that_is_cut_off_is_told() -> None:
     found = find(check, changed(unknown_base=True))
     assert found.diagnostic_code == "SHALLOW_HISTORY"

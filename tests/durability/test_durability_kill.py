@@ -23,7 +23,7 @@ from support.workshop import EVENT, LANE, NEXT, Workshop, count_event
 
 Counting = Callable[[str, str], Tally]
 
-pytestmark = pytest.mark.usefixtures("traced")
+pytestmark = [pytest.mark.usefixtures("traced"), pytest.mark.unmeasured]
 
 _SYNCS = ("fsync", "fdatasync")
 _LOOKING = ("read", "pread64", "lseek", "newfstatat", "fstat", "stat", "lstat", "statx", "ioctl", "fcntl")

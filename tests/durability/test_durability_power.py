@@ -13,6 +13,8 @@ from support.repo import Repo
 from support.tally import Tally
 from support.workshop import LANES
 
+pytestmark = pytest.mark.unmeasured
+
 Counting = Callable[[str, str], Tally]
 Cut = Callable[..., dict[str, int]]
 

@@ -23,7 +23,7 @@ from spec_kitty_hooks.model.events import EventLog
 Counting = Callable[[str, str], Tally]
 Reader = Callable[[bytes], EventLog]
 
-pytestmark = pytest.mark.usefixtures("traced")
+pytestmark = [pytest.mark.usefixtures("traced"), pytest.mark.unmeasured]
 
 _TRACE = ("-xx", "-s", "2000000", "-e", f"trace={CALLS}")
 _OTHER = {"wp": "WP02", "to": "blocked", "event_id": NEXT}

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.installing import GUARD, StandIn, bytes_of, commits, inspect, install, put_hook, uninstall
+from support.installing import GUARD, HOOKS, StandIn, bytes_of, commits, inspect, install, put_hook, uninstall
 from support.repo import Repo
 
 from spec_kitty_hooks import install as room
@@ -128,7 +128,7 @@ def test_a_path_that_sh_would_take_apart_is_quoted(new_git: Repo, python: StandI
 def test_a_hook_switched_off_in_the_configuration_is_not_reachable(new_git: Repo, python: StandIn) -> None:
     install(new_git, python)
     new_git.git("config", "hook.spec-kitty-pre-commit.enabled", "false")
-    assert [hook.reachable for hook in inspect(new_git).hooks] == [False, True, True]
+    assert [hook.reachable for hook in inspect(new_git).hooks] == [False, True, True, True, True]
 
 
 def test_types_added_later_and_a_moved_repository_are_followed(new_git: Repo, python: StandIn, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_types_added_later_and_a_moved_repository_are_followed(new_git: Repo, py
     new_git.path.rename(tmp_path / "moved")
     moved = Repo(tmp_path / "moved", new_git.env, new_git.clock)
     assert run_configured(moved, "pre-commit") == [127], "a moved repository refuses until it is installed again"
-    assert install(moved, python).installed == ["pre-commit", "pre-merge-commit", "pre-push"]
+    assert install(moved, python).installed == [*HOOKS]
     assert run_configured(moved, "pre-commit") == [0]
     assert uninstall(moved).ok
     assert bytes_of(moved.path / ".git") == before
@@ -147,5 +147,5 @@ def test_without_a_receipt_the_configuration_is_still_taken_out(new_git: Repo, p
     before = bytes_of(new_git.path / ".git")
     install(new_git, python)
     (new_git.path / ".git/spec-kitty-hooks/install.json").unlink()
-    assert uninstall(new_git).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
+    assert uninstall(new_git).removed == [*HOOKS]
     assert bytes_of(new_git.path / ".git") == before

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.installing import GUARD, StandIn, bytes_of, commits, inspect, install, put_hook, uninstall
+from support.installing import GUARD, HOOKS, StandIn, bytes_of, commits, inspect, install, put_hook, uninstall
 from support.repo import Repo
 
 TEAM = b"#!/bin/sh\necho team >&2\n"
@@ -48,13 +48,13 @@ def test_it_is_not_replaced_whoever_set_it_and_the_report_names_scope_and_file(
     assert (report.ok, report.scheme, report.installed) == (False, "existing-hooks-path", [])
     assert f"{theirs} ({scope} configuration, {origin})" in (report.problem or "")
     assert [(added.hook, added.file, len(added.lines)) for added in report.lines_to_add] == [
-        (name, str(theirs / name), count)
-        for name, count in (("pre-commit", 2), ("pre-merge-commit", 2), ("pre-push", 7))
+        (name, str(theirs / name), count) for name, count in zip(HOOKS, (2, 2, 7, 2, 7), strict=True)
     ]
-    assert (origin.read_bytes(), bytes_of(theirs)) == (config, outside)
+    kept = origin.read_bytes().partition(b'[merge "spec-kitty-hooks')[0]  # drivers need no hooks directory
+    assert (kept, bytes_of(theirs)) == (config, outside)
     state = inspect(repo)
     assert (state.hooks_path_scope, state.hooks_path_origin) == (scope, str(origin))
-    assert len(state.problems) == 3
+    assert len(state.problems) == len(HOOKS)
     assert uninstall(repo).ok
     assert bytes_of(repo.path / ".git") == before
 
@@ -72,7 +72,7 @@ def test_the_two_lines_call_us_and_then_install_is_content(repo: Repo, python: S
     report = install(repo, python)
     assert (report.ok, report.installed, report.lines_to_add) == (
         True,
-        ["pre-commit", "pre-merge-commit", "pre-push"],
+        [*HOOKS],
         [],
     )
     assert inspect(repo).problems == []
@@ -100,7 +100,7 @@ def test_hooks_waiting_to_be_called_are_taken_away_without_a_receipt_too(
     before = bytes_of(repo.path / ".git")
     install(repo, python)
     (repo.path / ".git/spec-kitty-hooks/install.json").unlink()
-    assert uninstall(repo).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
+    assert uninstall(repo).removed == [*HOOKS]
     assert bytes_of(repo.path / ".git") == before
 
 
@@ -112,13 +112,11 @@ def test_husky_is_asked_to_call_us_from_the_file_that_people_write(repo: Repo, p
         b'#!/bin/sh\ns=$(dirname "$(dirname "$0")")/$(basename "$0")\n[ ! -f "$s" ] || sh -e "$s" "$@"\n',
         directory=generated,
     )
-    for name in ("pre-commit", "pre-merge-commit", "pre-push"):
+    for name in HOOKS:
         put_hook(repo, name, b'#!/bin/sh\n. "$(dirname "$0")/h"\n', directory=generated)
     set_hooks_path(repo, "local", ".husky/_", tmp_path)
     report = install(repo, python)
-    assert [added.file for added in report.lines_to_add] == [
-        str(repo.path / ".husky" / name) for name in ("pre-commit", "pre-merge-commit", "pre-push")
-    ]
+    assert [added.file for added in report.lines_to_add] == [str(repo.path / ".husky" / name) for name in HOOKS]
     for added in report.lines_to_add:
         add_lines(Path(added.file), added.lines)
     python.answer(3)
@@ -174,7 +172,7 @@ def test_and_leave_that_directory_as_it_was(repo: Repo, python: StandIn, tmp_pat
     for _ in range(2):
         assert install(repo, python, into_hooks_path=True).ok
     report = uninstall(repo)
-    assert (report.removed, report.restored) == (["pre-commit", "pre-merge-commit", "pre-push"], ["pre-commit"])
+    assert (report.removed, report.restored) == ([*HOOKS], ["pre-commit"])
     assert (bytes_of(repo.path / ".git"), bytes_of(theirs)) == (before, outside)
 
 
@@ -214,7 +212,7 @@ def test_a_hook_written_over_ours_is_not_taken_away(repo: Repo, python: StandIn,
     install(repo, python, into_hooks_path=True)
     hook.write_bytes(b"#!/bin/sh\necho newer >&2\n")
     report = uninstall(repo)
-    assert (report.removed, "not ours any more" in report.notes[0]) == (["pre-merge-commit", "pre-push"], True)
+    assert (report.removed, "not ours any more" in report.notes[0]) == ([*HOOKS[1:]], True)
     assert hook.read_bytes() == b"#!/bin/sh\necho newer >&2\n"
 
 
@@ -298,5 +296,5 @@ def test_a_worktree_with_a_hooks_path_of_its_own_is_named(repo: Repo, python: St
     repo.git("config", "extensions.worktreeConfig", "true")
     repo.git("config", "--worktree", "core.hooksPath", str(tmp_path / "elsewhere"), cwd=linked)
     assert "config.worktree sets a core.hooksPath" in install(repo, python).notes[-1]
-    assert [hook.reachable for hook in inspect(repo).hooks] == [True, True, True]
-    assert [hook.reachable for hook in inspect(repo, at=linked).hooks] == [False, False, False]
+    assert [hook.reachable for hook in inspect(repo).hooks] == [True] * len(HOOKS)
+    assert [hook.reachable for hook in inspect(repo, at=linked).hooks] == [False] * len(HOOKS)

@@ -7,7 +7,7 @@ import venv
 from pathlib import Path
 
 import pytest
-from support.installing import GUARD, StandIn, bytes_of, commits, inspect, install, put_hook, uninstall
+from support.installing import GUARD, HOOKS, StandIn, bytes_of, commits, inspect, install, put_hook, uninstall
 from support.repo import Repo
 
 from spec_kitty_hooks import install as room
@@ -53,7 +53,7 @@ def test_a_merge_is_judged_by_its_own_hook(repo: Repo, python: StandIn) -> None:
     repo.commit("main", files={"main.txt": "1"})
     install(repo, python)
     repo.git("merge", "-q", "--no-ff", "-m", "merge", "side")
-    assert python.calls() == ["<hook><pre-merge-commit>"]
+    assert python.calls() == ["<hook><pre-merge-commit>", "<hook><post-merge><0>"]
 
 
 def test_a_submodule_has_hooks_of_its_own(repo: Repo, python: StandIn, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_name_that_is_no_utf_8_works_and_is_shown_escaped(repo: Repo, tmp_path
     assert "b\\xff" in report.model_dump_json().replace("\\\\", "\\")
     assert commits(here)[0] == 0
     assert python.calls() == JUDGED
-    assert uninstall(here).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
+    assert uninstall(here).removed == [*HOOKS]
 
 
 def test_a_bare_repository_is_told_where_to_install(repo: Repo, python: StandIn, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_moved_repository_with_hooks_inside_is_mended_too(repo: Repo, python: 
     assert install(here, python, into_hooks_path=True).kept == ["pre-commit"]
     here.path.rename(tmp_path / "again")
     last = Repo(tmp_path / "again", repo.env, repo.clock)
-    assert uninstall(last).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
+    assert uninstall(last).removed == [*HOOKS]
     assert (bytes_of(last.path / ".git"), bytes_of(last.path / "theirs")) == (before, outside)
 
 

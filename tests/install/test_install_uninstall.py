@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from support.installing import StandIn, bytes_of, commits, install, put_hook, uninstall
+from support.installing import HOOKS, StandIn, bytes_of, commits, install, put_hook, uninstall
 from support.repo import Repo
 
 from spec_kitty_hooks import install as room
@@ -46,7 +46,7 @@ def test_uninstall_gives_back_every_byte_and_mode(kind: str, repo: Repo, python:
     assert repo.ask("config", "core.hooksPath") == str(repo.path / ".git/spec-kitty-hooks/hooks")
     assert files_of(repo) != before
     report = uninstall(repo)
-    assert (report.ok, report.removed, report.notes) == (True, ["pre-commit", "pre-merge-commit", "pre-push"], [])
+    assert (report.ok, report.removed, report.notes) == (True, [*HOOKS], [])
     assert files_of(repo) == before
 
 
@@ -124,7 +124,7 @@ def test_an_unknown_hook_type_is_refused_with_the_known_ones(repo: Repo, python:
     report = room.install(repo.path, hook_types=["post-lunch"], python=str(python), environ=repo.env)
     assert not report.ok
     assert "'post-lunch'" in (report.problem or "")
-    assert "pre-commit, pre-merge-commit, pre-push" in (report.problem or "")
+    assert ", ".join(HOOKS) in (report.problem or "")
     assert files_of(repo) == before
 
 
@@ -138,7 +138,7 @@ def test_a_lost_or_damaged_receipt_strands_nobody(damage: bytes | None, repo: Re
         receipt.write_bytes(damage)
     assert install(repo, python).ok
     receipt.unlink()
-    assert uninstall(repo).removed == ["pre-commit", "pre-merge-commit", "pre-push"]
+    assert uninstall(repo).removed == [*HOOKS]
     assert files_of(repo) == before
 
 

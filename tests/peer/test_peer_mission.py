@@ -85,7 +85,7 @@ def test_not_one_line_of_ours_is_printed(pair: Pair) -> None:
 
 def test_every_run_of_our_hooks_passed_without_a_word(pair: Pair) -> None:
     runs = Counter(pair.witness.runs())
-    assert set(runs) == {"pre-commit 0 <>", "pre-merge-commit 0 <>", "pre-push 0 <>"}
+    assert set(runs) == {"pre-commit 0 <>", "pre-merge-commit 0 <>", "pre-push 0 <>", "post-merge 0 <>"}
     assert runs["pre-commit 0 <>"] > len(pair.hooked.calls)
 
 

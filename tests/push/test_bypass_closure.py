@@ -18,6 +18,8 @@ from support.missions import Mission
 from support.pushing import Pushed, push
 from support.repo import Repo
 
+pytestmark = pytest.mark.unmeasured
+
 SCOPE = ("ACTIVE_WP_SCOPE_VIOLATION",)
 GRANT = ("OWNERSHIP_SELF_GRANT",)
 MOVED = ("ACTIVE_WP_CONTEXT_MISSING",)  # warns: a branch that is no lane in a lane's work tree

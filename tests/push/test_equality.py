@@ -15,6 +15,8 @@ from support.entries import FORMS, KINDS, LOG_KINDS, STANDINGS, Edit, Entries
 from spec_kitty_hooks import laneaudit, logrange
 from spec_kitty_hooks.model.context import LogChange
 
+pytestmark = pytest.mark.unmeasured
+
 Build = Callable[[str], Entries]
 PLACES = ("lane", "main")
 
@@ -80,7 +82,7 @@ def test_a_gate_that_overlooks_commits_is_caught(scenes: Build, monkeypatch: pyt
 
 
 def test_a_gate_that_overlooks_logs_is_caught(scenes: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gather(_self: object, _commits: object) -> tuple[LogChange, ...]:
+    def gather(_self: object, _commits: object, _past: object) -> tuple[LogChange, ...]:
         return ()
 
     monkeypatch.setattr(logrange.LogRange, "gather", gather)

@@ -11,6 +11,8 @@ from support.pushing import PUSH_HOOKS, publish, push
 from support.quiet import guarded, judged_in_ci, other_clone, quiet
 from support.repo import Repo
 
+pytestmark = pytest.mark.unmeasured
+
 
 @pytest.fixture
 def remote(mission: Mission, tmp_path: Path) -> Repo:

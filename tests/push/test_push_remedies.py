@@ -155,16 +155,13 @@ def test_events_that_a_merge_dropped_are_recovered(mission: Mission, remote: Rep
     mission.repo.branch("side")
     mission.walk("WP01", "claimed")
     mission.repo.commit_to("side", {"src/y.py": "1"})
-    lost = mission.repo.read(mission.log_path)
     mission.repo.git("merge", "-q", "--no-commit", "--no-ff", "side")
     mission.repo.write(mission.log_path, mission.repo.show("side", mission.log_path))
     mission.repo.commit("merge", no_verify=True)
     refused = push(mission.repo, "main")
     assert refused.refused == ("MERGE_LOST_EVENTS",)
     told = type_in(mission.repo, step(refused, "spec-kitty-hooks recover --events"))
-    assert mission.directory in told
-    mission.repo.write(mission.log_path, lost)
-    mission.repo.commit("put back", no_verify=True)
+    assert "put back" in told
     assert push(mission.repo, "main").silent
 
 

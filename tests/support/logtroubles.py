@@ -154,6 +154,19 @@ def a_merge_that_drops_one_side(mission: Mission, tmp: Path) -> Trouble:
     return trouble
 
 
+@situation("WP_CLAIMED_TWICE")
+def a_merge_that_brings_two_claims_together(mission: Mission, tmp: Path) -> Trouble:
+    trouble = conflict(mission, tmp)
+    trouble.place.git("reset", "-q", "--hard")
+    claim = event(mission, "WP02", "planned", "claimed")
+    mission.write_log(mission.read_log() + claim)
+    assert mission.repo.git("merge", "side", check=False).returncode
+    theirs = mission.repo.show("side", mission.log_path).splitlines(keepends=True)[-1]
+    mission.repo.write(mission.log_path, mission.repo.show("HEAD", mission.log_path) + theirs)
+    mission.repo.stage(mission.log_path)
+    return trouble
+
+
 # -- what status finds
 
 
