@@ -78,7 +78,8 @@ class Repository:
 
     def ask(self, *arguments: str) -> Answer:
         """Run one git command from `where`."""
-        return ask(("git", *arguments), self.where, self.environ)
+        # Of what a repository can name, git would run a monitor of its files, even to tell the attributes of one.
+        return ask(("git", "-c", "core.fsmonitor=", *arguments), self.where, self.environ)
 
     def worktrees(self) -> list[Path]:
         """Return the work trees as git lists them, the main one first."""
