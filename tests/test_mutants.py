@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from tools import mutants
 from tools.mutation import as_row, find_mutants, listed
+from tools.swapping import swap
 
 ROOT = mutants.ROOT
 TOOL = ROOT / "tools" / "mutants.py"
@@ -112,6 +114,63 @@ def test_the_tests_of_every_module_exist() -> None:
     assert [name for names in mutants.TESTS.values() for name in names if not (ROOT / name).exists()] == []
 
 
+SWAPPED = """\
+from contextlib import contextmanager
+from functools import cache
+
+LIMIT = 1
+
+def plain(more=2):
+    return LIMIT + more
+
+class Things:
+    FIRST = 3
+
+    @property
+    def count(self):
+        return 4
+
+    @staticmethod
+    @cache
+    def know():
+        return 5
+
+    @classmethod
+    @contextmanager
+    def held(cls):
+        yield [each + 6 for each in (0,)]
+
+    def name(self):
+        return __class__.__name__ + "7"
+
+def outer():
+    def inner():
+        return 8
+    return inner()
+"""
+
+
+def test_only_what_a_function_does_when_it_is_called_is_swapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "swappable").mkdir()
+    (tmp_path / "swappable" / "some.py").write_text(SWAPPED)
+    monkeypatch.syspath_prepend(tmp_path)
+    found = find_mutants("some.py", SWAPPED)
+    swapped = {mutant.change for mutant in found if swap("swappable", mutant)}
+    assert {mutant.function for mutant in found if mutant.change not in swapped} == {
+        "",
+        "plain",
+        "Things",
+        "Things.name",
+    }
+    assert [change for change in swapped if "more=" in change or "__class__" in change] == []
+    some = importlib.import_module("swappable.some")
+    assert (some.LIMIT, some.Things.FIRST, some.Things().name()) == (1, 3, "Things7")
+    with some.Things.held() as held:  # the last mutant of each function is the one that stays
+        assert (some.plain(), some.Things().count, some.Things.know(), held, some.outer()) == (-1, 3, 4, [5], None)
+
+
 def run(*arguments: str, tool: Path = TOOL) -> tuple[int, str]:
     # What runs in a copy that is thrown away is nothing for the coverage of this tree.
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
@@ -131,7 +190,8 @@ def test_a_sample_is_tried_in_a_copy() -> None:
 def test_tests_that_notice_nothing_let_mutants_survive(tmp_path: Path) -> None:
     for name in ("tools", "docs", "tests/mission", mutants.PACKAGE, "hooks"):
         (tmp_path / name).mkdir(parents=True, exist_ok=True)
-    for name in ("pyproject.toml", "README.md", "Makefile", "docs/mutants.md", "tools/mutants.py", "tools/mutation.py"):
+    tools = ("tools/mutants.py", "tools/mutation.py", "tools/swapping.py")
+    for name in ("pyproject.toml", "README.md", "Makefile", "docs/mutants.md", *tools):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     package = tmp_path / mutants.PACKAGE
     (package / "mission").mkdir()

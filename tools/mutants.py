@@ -2,6 +2,7 @@
 
 Works in a copy of the tree, never in place. A mutant is killed if a test fails, if it cannot be imported, or if it runs
 away; one that survives either shows a missing test or changes nothing, and is listed with a reason in docs/mutants.md.
+Most are noticed when their function is swapped (tools/swapping.py); what is not is tried as a whole module.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
 from tools.mutation import Mutant, find_mutants, listed  # noqa: E402
+from tools.swapping import Swaps  # noqa: E402
 
 PACKAGE = "spec_kitty_hooks"
 LIST = ROOT / "docs" / "mutants.md"
@@ -29,11 +31,15 @@ WANTED = 0.9
 MEMORY = 2 * 1024**3
 _PRELOADED = "ignore::pytest.PytestAssertRewriteWarning"  # hypothesis is there before pytest can rewrite it
 COPIED = (PACKAGE, "tests", "tools", "hooks", "docs", "pyproject.toml", "README.md", "Makefile")
-OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-W", _PRELOADED)
+OPTIONS = ("-x", "-q", "--tb=line", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-W", _PRELOADED)
 
 _EVENTLOG = tuple(f"tests/mission/test_eventlog{part}.py" for part in ("_details", "_lines", "", "_copies"))
 _HISTORY, _LOG, _OWNERSHIP, _PLACEMENT, _PLANNING = (
     f"tests/checks/test_checks_{name}.py" for name in ("history", "log", "ownership", "placement", "planning")
+)
+_MERGES, _PREFLIGHT, _PUSH, _REVIEWS, _FINDINGS, _STALENESS = (
+    f"tests/checks/test_checks_{name}.py"
+    for name in ("log_merges", "preflight", "push", "reviews", "review_findings", "staleness")
 )
 _PATHGLOB = tuple(f"tests/test_pathglob{part}.py" for part in ("", "_specificity", "_limits", "_upstream", "_laws"))
 #: Each module with the tests that can kill its mutants without starting a process, the quickest first.
@@ -45,10 +51,14 @@ TESTS: dict[str, tuple[str, ...]] = {
     "mission/records.py": ("tests/mission/test_records.py", *_EVENTLOG),
     "mission/active.py": ("tests/mission/test_active.py",),
     "checks/finding.py": (_HISTORY, _OWNERSHIP, _PLANNING, _PLACEMENT, _LOG),
-    "checks/log_integrity.py": (_LOG, _HISTORY),
+    "checks/log_integrity.py": (_LOG, _MERGES, _HISTORY),
     "checks/ownership.py": (_OWNERSHIP,),
     "checks/placement.py": (_PLACEMENT,),
     "checks/planning.py": (_PLANNING, _OWNERSHIP),
+    "checks/preflight.py": (_PREFLIGHT,),
+    "checks/push.py": (_PUSH,),
+    "checks/review_consistency.py": (_FINDINGS, _REVIEWS, _STALENESS),
+    "checks/staleness.py": (_STALENESS,),
 }
 
 Reasons = dict[tuple[str, str, str], str]
@@ -66,18 +76,27 @@ class Workshop:
             else:
                 self.tree.mkdir(exist_ok=True)
                 shutil.copy(source, self.tree / name)
-        self.output = directory / "output"
+        self.output, self.verdicts, self.temporary = (directory / name for name in ("output", "verdicts", "temporary"))
 
     def prepare(self, module: str) -> float:
         """Run the tests on the code as it is, which fills their caches; return the processor seconds it took."""
         began = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if self._run(TESTS[module], seconds=0):
+        if self._run(TESTS[module], to_keep=True):
             sys.exit(f"the tests of {module} fail before anything is changed:\n{self.output.read_text()[-3_000:]}")
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         # What is compiled from the original must not be taken for the mutant's: both have the same age and size.
         for directory in (self.tree / PACKAGE).rglob("__pycache__"):
             shutil.rmtree(directory)
         return ended.ru_utime - began.ru_utime
+
+    def find_doubtful(self, module: str, mutants: Sequence[Mutant], seconds: float) -> list[Mutant]:
+        """Return the mutants that the tests do not notice in a swapped function; they get `seconds` for each."""
+        with self.verdicts.open("wb", buffering=0) as verdicts:
+            self._run(TESTS[module], Swaps(PACKAGE, mutants, lambda: _limit(seconds), verdicts.fileno()))
+        untouched, *noticed = self.verdicts.read_bytes() or b"\1"
+        if untouched or len(noticed) != len(mutants):
+            sys.exit(f"the tests of {module} fail in a fork of their session:\n{self.output.read_text()[-3_000:]}")
+        return [mutant for mutant, verdict in zip(mutants, noticed, strict=True) if not verdict]
 
     def kills(self, mutant: Mutant, seconds: float) -> bool:
         """Tell whether the tests notice a mutant; they get `seconds` of processor time."""
@@ -89,36 +108,41 @@ class Workshop:
         finally:
             path.write_bytes(original)
 
-    def _run(self, tests: Sequence[str], seconds: float) -> int:
+    def _run(self, tests: Sequence[str], *plugins: object, seconds: float = 0, to_keep: bool = False) -> int:
         """Run tests in a fork of this process, which has loaded what is slow to load and nothing of the package."""
         sys.stdout.flush()
         child = os.fork()
         if not child:
             try:
-                os._exit(self._test(tests, seconds))
+                sys.dont_write_bytecode = not to_keep
+                if seconds:
+                    _limit(seconds)
+                os._exit(self._test(tests, plugins))
             except BaseException:  # noqa: BLE001 (whatever it is, this process must not go on as its parent)
                 traceback.print_exc()
                 os._exit(1)
         return os.waitpid(child, 0)[1]
 
-    def _test(self, tests: Sequence[str], seconds: float) -> int:
+    def _test(self, tests: Sequence[str], plugins: Sequence[object]) -> int:
         output = os.open(self.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.chdir(self.tree)
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(self.tree / ".hypothesis")
-        if seconds:
-            resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            sys.dont_write_bytecode = True
         sys.path[:] = [entry for entry in sys.path if Path(entry) != ROOT]
         for name in [name for name in sys.modules if name.partition(".")[0] == "tools"]:
             del sys.modules[name]
         import pytest
 
-        status = int(pytest.main([*OPTIONS, *tests]))
+        status = int(pytest.main([*OPTIONS, f"--basetemp={self.temporary}", *tests], plugins=plugins))
         sys.stdout.flush()  # os._exit does not
         return status
+
+
+def _limit(seconds: float) -> None:
+    """Hold this process to so much processor time, and to MEMORY."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 def preload() -> None:
@@ -133,7 +157,7 @@ def try_module(module: str, mutants: list[Mutant], shop: Workshop, known: Reason
     began = time.monotonic()
     allowed = 5 * shop.prepare(module) + 2
     survivors = []
-    for mutant in mutants:
+    for mutant in shop.find_doubtful(module, mutants, allowed):
         if not shop.kills(mutant, allowed):
             survivors.append(mutant)
             reason = known.get(mutant.key, "")

@@ -39,7 +39,7 @@ def _report_unknown(ctx: Context, facts: PushFacts) -> Finding:
     message = (
         f"{update.short} is at {update.old[:12]} there, a commit that is not here, so what this removes is unknown"
     )
-    return make(ctx, "REMOTE_STATE_UNKNOWN", message, facts=_name_remote(facts))
+    return make(ctx, "REMOTE_STATE_UNKNOWN", message, facts={"remote": update.remote})
 
 
 def _report_diverged(ctx: Context, facts: PushFacts, apart: Divergence) -> Finding:
@@ -49,7 +49,7 @@ def _report_diverged(ctx: Context, facts: PushFacts, apart: Divergence) -> Findi
         f"published, {tell(apart.behind)} behind; this push would remove what is published"
     )
     details = {"state": apart.state, "ahead": count(apart.ahead), "behind": count(apart.behind)}
-    known = _name_remote(facts) | {"mission": facts.targets[0]}
+    known = {"remote": facts.update.remote, "mission": facts.targets[0]}
     return make(ctx, "TARGET_BRANCH_NOT_SYNCHRONIZED", message, details=details, facts=known)
 
 
@@ -58,8 +58,9 @@ def _report_rewritten(ctx: Context, facts: PushFacts) -> Finding:
     more = f" and {len(facts.rewritten) - _LISTED} more" if len(facts.rewritten) > _LISTED else ""
     update = facts.update
     message = f"the push removes published commits from {update.short} that touch an event log: {listed}{more}"
-    known = {"gone": f"{update.new[:12]}..{update.old[:12]}", "theirs": update.old[:12]}
-    return make(ctx, "PUSH_REWRITES_LEDGER", message, facts=_name_remote(facts) | known)
+    theirs = update.old[:12]
+    known = {"remote": update.remote, "gone": f"{update.new[:12]}..{theirs}", "theirs": theirs}
+    return make(ctx, "PUSH_REWRITES_LEDGER", message, facts=known)
 
 
 def _report_deleted(ctx: Context, facts: PushFacts, mission: str, number: int) -> Finding:
@@ -75,10 +76,6 @@ def _report_foreign(ctx: Context, facts: PushFacts) -> Finding:
     listed = ", ".join(f"{_count(number)} of {mission}" for mission, number in sorted(facts.foreign.items()))
     message = f"{facts.update.short} brings commits of other missions as well: {listed}"
     return make(ctx, "FOREIGN_COMMITS_ON_TARGET", message, facts={"mission": facts.targets[0]})
-
-
-def _name_remote(facts: PushFacts) -> dict[str, str | bytes]:
-    return {"remote": facts.update.remote} if facts.update.remote else {}
 
 
 def _count(number: int) -> str:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from spec_kitty_hooks.model.findings import Finding
     from spec_kitty_hooks.model.reviews import Approval, Artifact, MissionReviews, PackageReview
 
-    Weight = tuple[str, str]  # block, warn or "", and what decided
+    Weight = tuple[str, str]  # block, warn or CLEAR, and what weighs so much
 
 CLEAR = ""
+_NOTHING: Weight = (CLEAR, "")
 
 
 def check(ctx: Context) -> Iterator[Finding]:
@@ -54,32 +55,30 @@ def check_thoroughly(ctx: Context) -> Iterator[Finding]:
 
 
 def weigh(package: PackageReview) -> Weight:
-    """Return how heavy the contradiction of a work package's lane and its reviews is: block, warn or CLEAR; and why.
+    """Return how heavy the contradiction of a work package's lane and its reviews is, block, warn or CLEAR, and why.
 
     A statement that approves clears what is not later than it; one that is less firm than the rejection (no verdict,
     forced, a merge's own note) leaves a warning.
     """
-    if package.lane not in lanes.TERMINAL:
-        return CLEAR, "it is not approved"
-    if package.override is not None:
-        return CLEAR, f"overridden by {package.override.actor} at {package.override.at}: {package.override.reason}"
+    if package.lane not in lanes.TERMINAL or package.override is not None:
+        return _NOTHING
     artifact = package.artifact
     if package.verdict == CHANGES_REQUESTED:
         return _weigh_verdict(package)
     if artifact is None or artifact.verdict not in REJECTING:
-        return CLEAR, "no review rejects it"
+        return _NOTHING
     return _weigh_artifact(package, artifact)
 
 
 def _weigh_artifact(package: PackageReview, artifact: Artifact) -> Weight:
     if package.verdict == APPROVED:
         if package.verdict_at >= artifact.at:
-            return CLEAR, "the event's verdict approves it"
+            return _NOTHING
         return WARN, "the event's verdict approves it, but the review artifact that rejects it is later"
     since = artifact.at or package.landed_at
     later = [approval for approval in package.approvals if approval.at >= since]
     if any(not approval.weak for approval in later):
-        return CLEAR, "approved later than the artifact"
+        return _NOTHING
     return _settle(later, "its latest review artifact rejects it")
 
 
@@ -132,7 +131,7 @@ def _check_sequence(ctx: Context, reviews: MissionReviews, package: PackageRevie
 def _check_evidence(ctx: Context, reviews: MissionReviews, package: PackageReview) -> Iterator[Finding]:
     artifact = package.artifact
     said = package.override is not None or package.approvals or package.verdict == APPROVED
-    if not said and weigh(package)[0] == CLEAR and not (artifact is not None and artifact.verdict in APPROVING):
+    if not said and weigh(package) == _NOTHING and not (artifact is not None and artifact.verdict in APPROVING):
         message = f"{package.wp_id} is {package.lane}, but no verdict, evidence or review artifact approves it"
         yield tell(ctx, reviews, package, "REVIEW_APPROVAL_UNEVIDENCED", message)
     if package.told_on or (package.approver and package.approver == package.implementer):
@@ -153,8 +152,7 @@ def tell(
 ) -> Finding:
     """Build the finding of one work package: upstream's payload, and what remedies need (formats 10)."""
     mission, artifact = reviews.mission, package.artifact
-    facts: dict[str, str | bytes] = {"mission": mission.directory, "target": mission.target_branch}
-    facts["log_branch"] = reviews.log_branch
+    facts: dict[str, str | bytes] = {"mission": mission.directory, "log_branch": reviews.log_branch}
     if artifact is not None:
         facts |= {"source": f"{artifact.commit}:{show(artifact.path)}", "artifact": artifact.path}
     if package.lane == lanes.APPROVED and artifact is not None:

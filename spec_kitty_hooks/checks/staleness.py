@@ -27,7 +27,7 @@ def check_stale(ctx: Context, reviews: MissionReviews) -> Iterator[Finding]:
         wp_ids = recorded.get(lane_id, (lane_id,))  # an old lane of one work package goes by its id
         packages = [package for package in reviews.packages if package.wp_id in wp_ids]
         for package in packages:
-            if package.lane in lanes.TERMINAL and package.owner is not None:
+            if package.lane in lanes.TERMINAL:
                 others = [other for other in packages if other is not package]
                 late = [commit for commit in _list_later(package, commits) if _changes(package, commit, others)]
                 if late:

@@ -70,7 +70,7 @@ def test_without_a_path_there_is_nothing_to_compare() -> None:
 
 def test_events_that_a_merge_of_the_past_dropped_are_recovered_by_the_mission() -> None:
     found = find(log_integrity.check, changed(merge_lost=(ONE,)))
-    assert found.remediation == (DIFF, "spec-kitty-hooks recover --events --mission 034-feature", WHERE)
+    assert found.remediation == ("spec-kitty-hooks recover --events --apply --mission 034-feature", DIFF, WHERE)
 
 
 def test_an_impossible_step_of_the_past_may_be_older_than_the_rules() -> None:

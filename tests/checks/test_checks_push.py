@@ -34,18 +34,34 @@ def test_without_a_push_there_is_nothing_to_say() -> None:
 def test_a_ref_whose_remote_side_is_not_here_is_unknown() -> None:
     [finding] = check(unknown=True)
     assert finding.diagnostic_code == "REMOTE_STATE_UNKNOWN"
+    assert finding.message == (
+        f"main is at {OTHER[:12]} there, a commit that is not here, so what this removes is unknown"
+    )
     assert finding.remediation == ("git fetch origin",)
     [nameless] = check(unknown=True, update=UPDATE.replace(remote=""))
     assert nameless.remediation == ()
 
 
 def test_a_diverged_target_tells_both_sides_apart() -> None:
-    [finding] = check(apart=APART, targets=("034-feature",))
+    [finding] = check(apart=APART, targets=("035-other",))
     assert finding.diagnostic_code == "TARGET_BRANCH_NOT_SYNCHRONIZED"
-    assert "84 (12 source, 72 ledger) ahead" in finding.message
-    assert "6 (6 source) behind" in finding.message
-    assert finding.details["behind"] == {"commits": 6, "source": 6, "ledger": 0, "foreign": 0}
-    assert finding.remediation[0] == "spec-kitty-hooks pr-branch --mission 034-feature"
+    assert finding.message == (
+        "main, the target branch of 035-other, has diverged: 84 (12 source, 72 ledger) ahead of what is published, "
+        "6 (6 source) behind; this push would remove what is published"
+    )
+    assert finding.details == {
+        "state": DIVERGED,
+        "ahead": {"commits": 84, "source": 12, "ledger": 72, "foreign": 0},
+        "behind": {"commits": 6, "source": 6, "ledger": 0, "foreign": 0},
+    }
+    assert finding.remediation == ("spec-kitty-hooks pr-branch --mission 035-other", "git fetch origin")
+
+
+@pytest.mark.parametrize(("count", "listed"), [(1, "a"), (3, "a, b, c"), (4, "a, b, c ...")])
+def test_of_many_missions_with_one_target_three_are_named(count: int, listed: str) -> None:
+    [finding] = check(apart=APART, targets=tuple("abcd"[:count]))
+    assert f"the target branch of {listed}, has diverged" in finding.message
+    assert finding.remediation[0] == "spec-kitty-hooks pr-branch --mission a"
 
 
 def test_a_branch_that_is_nobodys_target_may_be_rewritten() -> None:
@@ -56,22 +72,39 @@ def test_rewritten_commits_of_a_log_are_named() -> None:
     touched = tuple((str(number) * 40, b"kitty-specs/034-feature/status.events.jsonl") for number in range(5))
     [finding] = check(rewritten=touched)
     assert finding.diagnostic_code == "PUSH_REWRITES_LEDGER"
-    assert finding.message.endswith(" and 2 more")
-    assert f"git log {PARENT[:12]}..{OTHER[:12]}" in finding.remediation
+    shown = [f"{oid[:12]} ({path.decode()})" for oid, path in touched]
+    what = "the push removes published commits from main that touch an event log"
+    assert finding.message == f"{what}: {', '.join(shown[:3])} and 2 more"
+    assert finding.remediation == (
+        "git fetch origin",
+        f"git log {PARENT[:12]}..{OTHER[:12]}",
+        f"then merge {OTHER[:12]}, keeping every line of both logs, and push again",
+    )
+    assert [found.message for found in check(rewritten=touched[:3])] == [f"{what}: {', '.join(shown[:3])}"]
 
 
 def test_each_mission_that_would_lose_events_is_named() -> None:
-    found = check(only_here={"034-feature": 1, "035-other": 7})
+    gone = UPDATE.replace(ref="refs/heads/kitty/x", new="")
+    found = check(update=gone, only_here={"034-feature": 1, "035-other": 7})
     assert [finding.diagnostic_code for finding in found] == ["LEDGER_BRANCH_DELETED"] * 2
     assert [finding.mission for finding in found] == ["034-feature", "035-other"]
-    assert "removes 1 event of" in found[0].message
-    assert "removes 7 events of" in found[1].message
+    assert [finding.message for finding in found] == [
+        "deleting kitty/x removes 1 event of mission 034-feature that no other published branch has",
+        "deleting kitty/x removes 7 events of mission 035-other that no other published branch has",
+    ]
+    assert found[1].remediation == (
+        "merge branch kitty/x into main and push that first",
+        "spec-kitty-hooks where 035-other",
+    )
 
 
 def test_foreign_commits_are_noted() -> None:
-    [finding] = check(foreign={"035-other": 2}, targets=("034-feature",))
+    [finding] = check(foreign={"037-more": 2, "036-other": 1}, targets=("035-own", "038-late"))
     assert finding.diagnostic_code == "FOREIGN_COMMITS_ON_TARGET"
-    assert "2 commits of 035-other" in finding.message
+    assert finding.message == (
+        "main brings commits of other missions as well: 1 commit of 036-other, 2 commits of 037-more"
+    )
+    assert finding.remediation == ("spec-kitty-hooks pr-branch --mission 035-own --dry-run",)
 
 
 def test_a_gate_that_forgets_the_targets_is_caught() -> None:

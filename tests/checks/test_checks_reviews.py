@@ -127,6 +127,7 @@ def test_what_a_weightier_authority_says_no_artifact_refuses_or_clears(
         pytest.param({"lane": "done"}, "block", id="done"),
         pytest.param({"override": OVERRIDE}, CLEAR, id="an override"),
         pytest.param({"verdict": APPROVED, "verdict_at": 11.0}, CLEAR, id="a verdict approves later"),
+        pytest.param({"verdict": APPROVED, "verdict_at": 10.0}, CLEAR, id="a verdict approves at once"),
         pytest.param({"verdict": APPROVED, "verdict_at": 9.0}, "warn", id="a verdict approved earlier"),
         pytest.param({"approvals": (later(),)}, CLEAR, id="evidence approves later"),
         pytest.param({"approvals": (later(weak=True),)}, "warn", id="forced through later"),
@@ -136,12 +137,17 @@ def test_what_a_weightier_authority_says_no_artifact_refuses_or_clears(
             {"verdict": CHANGES_REQUESTED, "verdict_at": 10.0, "artifact": None}, "block", id="the verdict alone"
         ),
         pytest.param(
-            {"verdict": CHANGES_REQUESTED, "verdict_at": 10.0, "approvals": (later(),)},
+            {"verdict": CHANGES_REQUESTED, "verdict_at": 10.0, "approvals": (later(10.0),)},
             "warn",
             id="no verdict of its own",
         ),
         pytest.param(
-            {"verdict": CHANGES_REQUESTED, "verdict_at": 9.0, "artifact": artifact("approved")}, "warn", id="by a file"
+            {"verdict": CHANGES_REQUESTED, "verdict_at": 10.0, "approvals": (later(9.0),)},
+            "block",
+            id="evidence before the verdict",
+        ),
+        pytest.param(
+            {"verdict": CHANGES_REQUESTED, "verdict_at": 10.0, "artifact": artifact("approved")}, "warn", id="by a file"
         ),
         pytest.param(
             {"verdict": CHANGES_REQUESTED, "verdict_at": 11.0, "artifact": artifact("approved")}, "block", id="old file"

@@ -18,7 +18,7 @@ def planned(unpack: Unpack) -> Stage:
 
 
 def start(stage: Stage, wp_id: str, actor: str) -> Any:
-    return cli_json(stage.repo, "start", wp_id, "--actor", actor, "--mission", stage.mission)
+    return cli_json(stage.repo, "start", wp_id, "--actor", actor, "--mission", stage.mission, child=True)
 
 
 def call(client: Client, stage: Stage, *args: str) -> str:
@@ -56,6 +56,8 @@ def test_start_goes_on_where_the_client_ended(planned: Stage, client: Client) ->
     call(client, planned, "agent", "action", "implement", "WP01", "--agent", "claude")
     found = start(planned, "WP01", "claude")
     assert (found["outcome"], found["directory"]) == ("ALREADY", str(planned.lane.path))
-    refused = cli_json(planned.repo, "start", "WP01", "--actor", "codex", "--mission", planned.mission, code=1)
+    refused = cli_json(
+        planned.repo, "start", "WP01", "--actor", "codex", "--mission", planned.mission, code=1, child=True
+    )
     assert refused["diagnostic_code"] == "LANE_MOVED"
     assert client.lanes(planned.repo, planned.mission)["WP01"] == "in_progress"
