@@ -112,6 +112,7 @@ def test_a_retry_brings_to_the_disk_what_its_killed_writer_left_in_the_cache(
     assert synced[0]
 
 
+TRIES = 12
 BROKEN = {"says early": "lost", "rewrites in place": "lost", "leaves its lock": "stuck"}
 
 
@@ -119,7 +120,9 @@ BROKEN = {"says early": "lost", "rewrites in place": "lost", "leaves its lock": 
 def test_a_broken_writer_is_found_out(repo: Repo, name: str) -> None:
     missions = crowded(repo, 1, WRITERS)
     count = Tally("R2", name)
-    story = crowd(repo, "kills", missions, writers=WRITERS, count=150, broken=name)
-    judge(story, missions, count)
-    found = {"lost": bool(count.lost or breaks(missions)), "stuck": story.stuck}
-    assert found[BROKEN[name]], story
+    for seed in range(TRIES):  # where a kill hits is chance: now and then a round hits nothing that matters
+        story = crowd(repo, "kills", missions, writers=WRITERS, count=150, seed=seed, broken=name)
+        judge(story, missions, count)
+        if {"lost": bool(count.lost or breaks(missions)), "stuck": story.stuck}[BROKEN[name]]:
+            return
+    pytest.fail(f"{TRIES} rounds of kills did not find it")

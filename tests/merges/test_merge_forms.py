@@ -170,6 +170,7 @@ def test_a_repository_without_missions_hears_nothing(repo: Repo, tmp_path: Path)
     assert run(repo, "rebase", "-q", "side2").silent
 
 
+@pytest.mark.unmeasured  # a copy of the package
 @pytest.mark.parametrize("form", [a_fast_forward, a_true_merge, a_pull_that_rebases], ids=lambda form: form.__name__)
 @pytest.mark.parametrize(
     ("module", "line"),

@@ -229,6 +229,7 @@ def on_a_forge(meeting: Meeting) -> None:
     on_the_forge(meeting, "-X", "theirs")
 
 
+@pytest.mark.unmeasured  # a copy of the package
 @pytest.mark.parametrize(
     ("merge", "module", "line"),
     [

@@ -188,6 +188,7 @@ def test_what_cannot_be_judged_is_said_and_passes(tmp_path: Path, repo: Repo) ->
     assert "cannot judge: REPOSITORY_UNSUPPORTED" in ran.stderr
 
 
+@pytest.mark.unmeasured  # a copy of the package
 @pytest.mark.parametrize(
     ("line", "seen"),
     [
